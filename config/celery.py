@@ -1,0 +1,44 @@
+"""The Celery app and the whole beat table: everything that happens by the clock stands here.
+
+Redis carries nudges only. What is due stands in PostgreSQL, so an emptied or absent broker loses nothing;
+results are not kept, they would be a second truth.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings
+
+app = Celery("substation")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_timeout=1,
+    broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 30},
+    result_backend=None,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    timezone="UTC",
+    enable_utc=True,
+    task_default_queue="default",
+    task_routes={"posts.tasks.tick": {"queue": "delivery"}},
+    worker_pool="threads",  # one pool of database connections for all; prefork opened 60
+    worker_concurrency=8,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    beat_schedule={
+        # Expires: a worker that was away has one tick to do, not an hour of them.
+        "tick": {"task": "posts.tasks.tick", "schedule": 1.0, "options": {"queue": "delivery", "expires": 5}},
+        "resync-mirror": {
+            "task": "divisions.tasks.resync_mirror",
+            "schedule": crontab(hour=9, minute=17),  # before dawn in American zones
+            "options": {"expires": 3600},
+        },
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,17 @@
+"""Every address of the system; each room brings its own list."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+admin.autodiscover()
+# The admin's own sign-in page would pass by allauth, and so by the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("health/", health.show, name="health"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+]

@@ -1,0 +1,10 @@
+"""The Django app of this room."""
+
+from django.apps import AppConfig
+
+
+class DivisionsConfig(AppConfig):
+    """Registers the room ``divisions``."""
+
+    name = "divisions"
+    default_auto_field = "django.db.models.BigAutoField"

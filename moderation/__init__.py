@@ -1,0 +1,1 @@
+"""What is watched: oversight of every account."""

@@ -1,0 +1,1 @@
+"""What is said: posts, revisions, review, delivery and the public pages."""
