@@ -1,0 +1,81 @@
+"""What every connector starts from: it renders and says what it can; all else is NotSupported until written.
+
+No platform's behaviour lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from connectors import composing
+from connectors.contract import (
+    Account,
+    Capabilities,
+    Comment,
+    Health,
+    Metrics,
+    Outgoing,
+    Page,
+    Policy,
+    Probe,
+    Remote,
+    Rendered,
+    Result,
+    Secrets,
+    State,
+    Step,
+)
+from connectors.errors import NotSupported
+from connectors.facts import CAPABILITIES
+
+
+class BaseConnector:
+    """Answers from the tables; a platform overrides what it can do."""
+
+    platform: ClassVar[str]
+    ambiguous_policy: ClassVar[Policy] = Policy.FIND_THEN_ASK
+
+    def capabilities(self, account: Account | None = None) -> Capabilities:
+        """Return what this platform can do."""
+        return CAPABILITIES[self.platform]
+
+    def verify(self, account: Account) -> Health:
+        """Raise NotSupported: nothing to look at."""
+        raise self._cannot("look at an account")
+
+    def refresh(self, account: Account) -> Secrets | None:
+        """Return None: nothing needs refreshing."""
+        return None
+
+    def render(self, outgoing: Outgoing, capabilities: Capabilities) -> Rendered:
+        """Compose and count exactly the text that goes out. Pure."""
+        return composing.render(self.platform, outgoing, capabilities)
+
+    def plan(self, outgoing: Outgoing) -> tuple[Step, ...]:
+        """Raise NotSupported."""
+        raise self._cannot(outgoing.act.value)
+
+    def run(self, account: Account, step: Step, state: State) -> Result:
+        """Raise NotSupported."""
+        raise self._cannot(step.name)
+
+    def find(self, account: Account, probe: Probe) -> tuple[Remote, ...]:
+        """Raise NotSupported."""
+        raise self._cannot("look up a post")
+
+    def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
+        """Raise NotSupported."""
+        raise self._cannot("list own posts")
+
+    def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
+        """Raise NotSupported."""
+        raise self._cannot("read comments")
+
+    def metrics(self, account: Account, remotes: Sequence[Remote]) -> dict[str, Metrics]:
+        """Raise NotSupported."""
+        raise self._cannot("read counts")
+
+    def _cannot(self, what: str) -> NotSupported:
+        return NotSupported(f"{self.platform} cannot {what} here")

@@ -1,0 +1,135 @@
+"""What each platform can do, as data: one `Capabilities` a platform, and the list of platforms.
+
+`docs/connectors.md` holds the same in words; a test compares the two. Figures come from the vendors'
+documents of 2026
+(see that page); those nobody confirms are kept low on purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.contract import Capabilities, CommentRules, EditRules, MediaRules
+
+MB = 1024 * 1024
+IMAGES = ("image/jpeg", "image/png", "image/gif")
+ALWAYS = EditRules(when="always")
+ALL_COMMENTS = CommentRules(read=True, hide=True, reply=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformInfo:
+    """One platform by slug and its name on screens; `own` = one of our own channels."""
+
+    slug: str
+    label: str
+    own: bool = False
+    hand_off_only: bool = False
+
+
+PLATFORMS: tuple[PlatformInfo, ...] = (
+    PlatformInfo(slug="facebook", label="Facebook"),
+    PlatformInfo(slug="x", label="X"),
+    PlatformInfo(slug="youtube", label="YouTube", hand_off_only=True),
+    PlatformInfo(slug="nixle", label="Nixle", hand_off_only=True),
+    PlatformInfo(slug="mastodon", label="Mastodon", hand_off_only=True),
+    PlatformInfo(slug="bluesky", label="Bluesky", hand_off_only=True),
+    PlatformInfo(slug="website", label="Public page", own=True),
+    PlatformInfo(slug="feed", label="Public feed", own=True),
+    PlatformInfo(slug="internal", label="Staff feed", own=True),
+)
+
+FACEBOOK = Capabilities(
+    max_text=63_206,
+    counter="characters",
+    media=MediaRules(kinds=("image",), count=10, max_bytes=10 * MB, mime=IMAGES),
+    edit=EditRules(when="always", text_only=True),
+    withdraw=True,
+    list_own=True,
+    comments=ALL_COMMENTS,
+    metrics=True,
+    idempotency="staged",
+)
+
+X = Capabilities(
+    max_text=280,
+    counter="x_weighted",
+    url_length=23,
+    media=MediaRules(
+        kinds=("image",), count=4, max_bytes=5 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_000
+    ),
+    edit=EditRules(when="window", window_s=30 * 60, times=5, new_id=True),
+    withdraw=True,
+    list_own=True,
+    comments=CommentRules(read=True, hide=True, reply=False),
+    metrics=True,
+    idempotency="dedupe_text",
+    cost_hint="about $0.015 a post, $0.20 with a link",
+)
+
+YOUTUBE = Capabilities(
+    max_text=5_000,
+    counter="utf8_bytes",
+    max_title=100,
+    media=MediaRules(
+        kinds=("video",), count=1, max_bytes=256 * 1024 * MB, mime=("video/mp4", "video/quicktime")
+    ),
+    requires_media=True,
+)
+
+NIXLE = Capabilities(max_text=160, counter="gsm7", cost_hint="one text message to every subscriber")
+
+MASTODON = Capabilities(
+    max_text=500,
+    counter="grapheme",
+    url_length=23,
+    media=MediaRules(
+        kinds=("image",), count=4, max_bytes=16 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_500
+    ),
+)
+
+BLUESKY = Capabilities(
+    max_text=300,
+    max_bytes=3_000,
+    counter="grapheme+bytes",
+    media=MediaRules(kinds=("image",), count=4, max_bytes=2_000_000, mime=(*IMAGES, "image/webp")),
+)
+
+OWN_MEDIA = MediaRules(
+    kinds=("image", "video", "file"),
+    count=40,
+    mime=(*IMAGES, "image/webp", "video/mp4", "application/pdf"),
+)
+
+WEBSITE = Capabilities(
+    max_text=None,
+    counter="characters",
+    media=OWN_MEDIA,
+    edit=ALWAYS,
+    withdraw=True,
+    list_own=True,
+    idempotency="client_key",
+)
+FEED = WEBSITE
+INTERNAL = Capabilities(
+    max_text=None,
+    counter="characters",
+    media=OWN_MEDIA,
+    edit=ALWAYS,
+    withdraw=True,
+    list_own=True,
+    comments=ALL_COMMENTS,
+    idempotency="client_key",
+)
+
+CAPABILITIES: dict[str, Capabilities] = {
+    "facebook": FACEBOOK,
+    "x": X,
+    "youtube": YOUTUBE,
+    "nixle": NIXLE,
+    "mastodon": MASTODON,
+    "bluesky": BLUESKY,
+    "website": WEBSITE,
+    "feed": FEED,
+    "internal": INTERNAL,
+}

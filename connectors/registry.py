@@ -1,0 +1,42 @@
+"""Which connector speaks for which platform. Adding a platform is one line here and one in `facts`."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from connectors.contract import Connector
+from connectors.errors import Misconfigured
+from connectors.facts import PLATFORMS, PlatformInfo
+from connectors.hand_off import HandOff
+from connectors.own import Feed, Internal, Website
+
+__all__ = ["PLATFORMS", "PlatformInfo", "get", "info"]
+
+_CONNECTORS: dict[str, type] = {
+    "website": Website,
+    "feed": Feed,
+    "internal": Internal,
+}
+
+
+def info(platform: str) -> PlatformInfo:
+    """Return what is known of `platform` by its slug; raises Misconfigured naming the known ones."""
+    for known in PLATFORMS:
+        if known.slug == platform:
+            return known
+    names = ", ".join(p.slug for p in PLATFORMS)
+    raise Misconfigured(f"no platform is called {platform!r}; known are: {names}")
+
+
+@cache
+def get(platform: str, mode: str = "live") -> Connector:
+    """Return the connector of `platform`; in mode hand_off, or where no other exists, one that only renders."""
+    known = info(platform)
+    if mode not in ("live", "sandbox", "hand_off"):
+        raise Misconfigured(f"no mode is called {mode!r}; known are: live, sandbox, hand_off")
+    if known.own:
+        mode = "live"
+    if mode == "hand_off" or platform not in _CONNECTORS:
+        return HandOff(platform)
+    connector: Connector = _CONNECTORS[platform]()
+    return connector
