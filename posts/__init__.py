@@ -1,1 +1,1 @@
-"""What is said: posts, revisions, review, delivery and the public pages."""
+"""What is said: kinds, drafts, revisions, media, checks, review, schedule, delivery, corrections, public pages."""

@@ -1,0 +1,202 @@
+"""The only truth about who may what, and the only file that touches django-guardian.
+
+`rights(user)` reads Membership x Role once; everything else asks the result. guardian's rows are a mirror for the
+admin and other apps, rewritten in the transaction that changes a membership. `is_superuser` is never asked: a
+superuser sees everything in Django admin, but editorial acts need a membership like anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+
+from divisions.errors import NotAllowed, NotVisible
+from divisions.models import (
+    Channel,
+    ChannelUserPermission,
+    Department,
+    Division,
+    DivisionUserPermission,
+    LinkRule,
+    Membership,
+    MembershipChannel,
+    RoleRight,
+    User,
+)
+from divisions.permissions import CHANNEL_RIGHTS, Reach, Right
+
+Person = User | AnonymousUser
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one membership gives: rights in divisions, perhaps only on some channels."""
+
+    division_ids: frozenset[int]
+    rights: frozenset[str]
+    channel_ids: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Everything one person may do at one moment. Resolved once a request."""
+
+    user_id: int | None
+    grants: tuple[Grant, ...] = ()
+
+    def can(self, right: Right, division_id: int, channel: Channel | None = None) -> bool:
+        """Whether the person has `right` in the division; with `channel`, also on that channel."""
+        return any(
+            right in g.rights and division_id in g.division_ids and _covers(g, right, channel)
+            for g in self.grants
+        )
+
+    def division_ids(self, right: Right) -> frozenset[int]:
+        """Ids of the divisions in which the person has `right` (perhaps narrowed to channels)."""
+        return frozenset().union(*(g.division_ids for g in self.grants if right in g.rights))
+
+    def visible_division_ids(self) -> frozenset[int]:
+        """Ids of the divisions whose inside the person may see."""
+        return self.division_ids(Right.VIEW_DIVISION) | self.division_ids(Right.VIEW_ALL)
+
+    def anywhere(self, right: Right) -> bool:
+        """Whether the person has `right` in at least one division."""
+        return any(right in g.rights for g in self.grants)
+
+
+def _covers(grant: Grant, right: Right, channel: Channel | None) -> bool:
+    if channel is None or channel.is_own or grant.channel_ids is None or right not in CHANNEL_RIGHTS:
+        return True
+    return channel.pk in grant.channel_ids
+
+
+def rights(user: Person, on: date | None = None) -> Rights:
+    """Read what `user` may do now, or could do on a day of the past (a date in the department's zone)."""
+    if not isinstance(user, User) or not user.is_active:
+        return Rights(user_id=None)
+    return Rights(user_id=user.pk, grants=tuple(_grant(m) for m in active_memberships(on).filter(user=user)))
+
+
+def active_memberships(on: date | None = None) -> QuerySet[Membership]:
+    """Memberships in force, annotated with `right_codes`, `reach_ids` and `channel_ids` (one query)."""
+    now = timezone.now()
+    zone = ZoneInfo(Department.objects.values_list("zone", flat=True).first() or "UTC")
+    day = on or now.astimezone(zone).date()
+    moment = now if on is None else datetime.combine(day, time.min, tzinfo=zone)
+    alive = Q(revoked_at__isnull=True) | Q(revoked_at__gt=moment)
+    below = Division.objects.filter(path__startswith=Concat(OuterRef("division__path"), Value("")))
+    return (
+        Membership.objects.filter(alive, Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+        .filter(user__is_active=True)
+        .select_related("role")
+        .annotate(
+            right_codes=ArraySubquery(
+                RoleRight.objects.filter(alive, role=OuterRef("role")).values("right")
+            ),
+            reach_ids=ArraySubquery(below.values("pk")),
+            channel_ids=ArraySubquery(
+                MembershipChannel.objects.filter(alive, membership=OuterRef("pk")).values("channel_id")
+            ),
+        )
+    )
+
+
+def _grant(membership: Any) -> Grant:
+    tree = membership.role.reach == Reach.TREE
+    return Grant(
+        division_ids=frozenset(membership.reach_ids) if tree else frozenset({membership.division_id}),
+        rights=frozenset(membership.right_codes),
+        channel_ids=frozenset(membership.channel_ids) or None,
+    )
+
+
+def require(
+    by: User | None, right: Right, division: Division, *, channel: Channel | None = None, has: Rights | None = None
+) -> None:
+    """Raise unless `by` may do `right` in `division`. `by=None` is the system itself.
+
+    Raises NotVisible when the division's inside does not exist for the person (a door answers 404), NotAllowed with
+    the reason and who can grant it when they see it but may not act.
+    """
+    if by is None:
+        return
+    mine = has or rights(by)
+    if mine.can(right, division.pk, channel):
+        return
+    if division.pk not in mine.visible_division_ids():
+        raise NotVisible
+    raise NotAllowed(right.label, where=str(channel or division), who=who_can(right))
+
+
+def who_can(right: Right) -> str:
+    """The names of the roles that have a right, as words: "A supervisor or the social media officer"."""
+    names = list(
+        RoleRight.objects.filter(right=right, revoked_at__isnull=True)
+        .order_by("role__name")
+        .values_list("role__name", flat=True)
+    )
+    return "Somebody with the role " + " or ".join(names) if names else ""
+
+
+def can_post_to(mine: Rights, right: Right, channel: Channel) -> bool:
+    """Whether a person may `draft_post` or `submit_post` for a channel, directly or through a link rule."""
+    if mine.can(right, channel.division_id, channel):
+        return True
+    links = LinkRule.objects.filter(target_channel=channel, revoked_at__isnull=True).select_related("source_channel")
+    return any(mine.can(right, link.source_channel.division_id, link.source_channel) for link in links)
+
+
+# ---- guardian's mirror
+
+
+def mirror(users: Iterable[User]) -> None:
+    """Rewrite the guardian rows of some people from their memberships (inside the caller's transaction)."""
+    ids = [user.pk for user in users]
+    DivisionUserPermission.objects.filter(user__in=ids).delete()
+    ChannelUserPermission.objects.filter(user__in=ids).delete()
+    divisions, channels = _wanted(active_memberships().filter(user__in=ids))
+    DivisionUserPermission.objects.bulk_create(
+        DivisionUserPermission(user_id=u, permission_id=p, content_object_id=o) for u, p, o in divisions
+    )
+    ChannelUserPermission.objects.bulk_create(
+        ChannelUserPermission(user_id=u, permission_id=p, content_object_id=o) for u, p, o in channels
+    )
+
+
+def mirror_differences() -> int:
+    """How many guardian rows are missing or too many (0 when the mirror is true)."""
+    divisions, channels = _wanted(active_memberships())
+    have_d = set(DivisionUserPermission.objects.values_list("user_id", "permission_id", "content_object_id"))
+    have_c = set(ChannelUserPermission.objects.values_list("user_id", "permission_id", "content_object_id"))
+    return len(divisions ^ have_d) + len(channels ^ have_c)
+
+
+Rows = set[tuple[int, int, int]]
+
+
+def _wanted(memberships: QuerySet[Membership]) -> tuple[Rows, Rows]:
+    codes = {
+        (model, code): pk
+        for pk, code, model in Permission.objects.filter(
+            content_type__app_label="divisions", content_type__model__in=["division", "channel"]
+        ).values_list("pk", "codename", "content_type__model")
+    }
+    divisions: Rows = set()
+    channels: Rows = set()
+    for membership in memberships:
+        grant = _grant(membership)
+        narrow = {r for r in grant.rights if grant.channel_ids and r in CHANNEL_RIGHTS}
+        for right in grant.rights - narrow:
+            divisions |= {(membership.user_id, codes["division", right], d) for d in grant.division_ids}
+        for right in narrow:
+            channels |= {(membership.user_id, codes["channel", right], c) for c in grant.channel_ids or ()}
+    return divisions, channels

@@ -1,0 +1,47 @@
+"""What a service of any room says no with. Each carries a plain sentence and the cure; doors only show it."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Base of every refusal a person can be shown. `cure` says what to do about it."""
+
+    def __init__(self, message: str, *, cure: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.cure}".strip()
+
+
+class NotAllowed(Refusal):
+    """The right is missing; `right` names it and `who` the roles that have it."""
+
+    def __init__(self, right: str, *, where: str, who: str = "") -> None:
+        cure = f"{who} can do it or give you the right." if who else "Ask an administrator."
+        super().__init__(f"You may not {right} in {where}.", cure=cure)
+        self.right = right
+
+
+class NotVisible(Refusal):
+    """The thing does not exist for this person. Doors answer 404 and say nothing else (P5)."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here that you can see.")
+
+
+class WrongMoment(Refusal):
+    """The right is there, the moment is not: the thing is in a state that does not allow this act."""
+
+
+class BadInput(Refusal):
+    """What was typed cannot be used. `field` names the field, the message the limit, `cure` the way out."""
+
+    def __init__(self, field: str, message: str, *, cure: str = "") -> None:
+        super().__init__(message, cure=cure)
+        self.field = field
+
+
+class SomebodyElseSaved(Refusal):
+    """The form is stale: another person saved in between. What was typed is kept by the door."""

@@ -1,0 +1,27 @@
+"""Rows of who speaks."""
+
+from divisions.models.channel import Channel, LinkRule
+from divisions.models.department import Department, Division
+from divisions.models.membership import (
+    ChannelUserPermission,
+    DivisionUserPermission,
+    Membership,
+    MembershipChannel,
+    Role,
+    RoleRight,
+)
+from divisions.models.user import User
+
+__all__ = [
+    "Channel",
+    "ChannelUserPermission",
+    "Department",
+    "Division",
+    "DivisionUserPermission",
+    "LinkRule",
+    "Membership",
+    "MembershipChannel",
+    "Role",
+    "RoleRight",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""Reads of who speaks, always narrowed to what a person may see."""

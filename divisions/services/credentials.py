@@ -1,0 +1,35 @@
+"""Platform tokens at rest: encrypted with rotating keys (FIELD_KEYS, newest first), never rendered, never logged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+from divisions.errors import BadInput
+from divisions.models import Channel
+
+
+def _box() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+
+
+def seal(secrets: Mapping[str, str]) -> str:
+    """Encrypt a mapping of secrets to text that may stand in the database."""
+    return _box().encrypt(json.dumps(dict(secrets)).encode()).decode() if secrets else ""
+
+
+def open_for(channel: Channel) -> dict[str, str]:
+    """Decrypt a channel's secrets. Raises BadInput (field FIELD_KEYS) when no current key fits."""
+    if not channel.credentials:
+        return {}
+    try:
+        return dict(json.loads(_box().decrypt(channel.credentials.encode())))
+    except InvalidToken as error:
+        raise BadInput(
+            "FIELD_KEYS",
+            f"The credentials of {channel.slug} were sealed with a key that FIELD_KEYS no longer holds.",
+            cure="Add the old key to FIELD_KEYS, or reconnect the account.",
+        ) from error

@@ -1,0 +1,134 @@
+"""Gives people their place: a person, a membership from a day on, its end. The guardian mirror follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from divisions import access
+from divisions.errors import BadInput, WrongMoment
+from divisions.models import Channel, Division, Membership, MembershipChannel, Role, User
+from divisions.permissions import Right
+from records.services import ledger
+
+
+@transaction.atomic
+def create_person(
+    *, email: str, name: str, by: User | None, badge: str = "", password: str | None = None, now: datetime | None = None
+) -> User:
+    """Make a person who can sign in (by password reset when none is given). Raises BadInput if the e-mail is taken."""
+    if by is not None and not access.rights(by).anywhere(Right.MANAGE_PEOPLE):
+        raise BadInput("email", "Only an administrator or the social media officer can add people.")
+    email = email.strip().lower()
+    if User.objects.filter(email=email).exists():
+        raise BadInput("email", f"{email} already has an account.", cure="Give that person a membership instead.")
+    user = User(email=email, name=name, badge=badge)
+    user.set_password(password)
+    user.full_clean(exclude=["password"])
+    user.save()
+    _remember("divisions.person.created", "person", user.pk, None, by, now, {"email": email, "name": name})
+    return user
+
+
+@transaction.atomic
+def grant(
+    *,
+    user: User,
+    division: Division,
+    role: str,
+    starts_on: date,
+    by: User | None,
+    ends_on: date | None = None,
+    channels: Sequence[Channel] = (),
+    now: datetime | None = None,
+) -> Membership:
+    """Give a person a role in a division from a day to a day (last day included), perhaps only on some channels.
+
+    Raises BadInput for an unknown role, a channel of another division, or a membership that already exists.
+    """
+    access.require(by, Right.MANAGE_PEOPLE, division)
+    bundle = Role.objects.filter(code=role).first()
+    if bundle is None:
+        known = ", ".join(Role.objects.values_list("code", flat=True))
+        raise BadInput("role", f"There is no role “{role}”.", cure=f"Known: {known}.")
+    foreign = [c.slug for c in channels if c.division_id != division.pk]
+    if foreign:
+        raise BadInput("channels", f"{', '.join(foreign)} is not a channel of {division}.")
+    if ends_on and ends_on < starts_on:
+        raise BadInput("ends_on", "The last day is before the first.", cure=f"Choose {starts_on} or later.")
+    try:
+        with transaction.atomic():
+            membership = Membership.objects.create(
+                user=user, division=division, role=bundle, starts_on=starts_on, ends_on=ends_on
+            )
+    except IntegrityError as error:
+        raise BadInput("role", f"{user} is already {bundle} in {division} from {starts_on}.") from error
+    MembershipChannel.objects.bulk_create(MembershipChannel(membership=membership, channel=c) for c in channels)
+    access.mirror([user])
+    _remember(
+        "divisions.membership.granted",
+        "membership",
+        membership.pk,
+        division,
+        by,
+        now,
+        {
+            "email": user.email,
+            "role": role,
+            "starts_on": str(starts_on),
+            "ends_on": str(ends_on) if ends_on else None,
+            "channels": [c.slug for c in channels],
+        },
+    )
+    return membership
+
+
+@transaction.atomic
+def end(
+    *, membership: Membership, by: User | None, last_day: date | None = None, now: datetime | None = None
+) -> Membership:
+    """End a membership: at once (`last_day=None`), or after a last day that is today or later.
+
+    Raises WrongMoment when it has ended already, BadInput for a last day in the past.
+    """
+    access.require(by, Right.MANAGE_PEOPLE, membership.division)
+    row = Membership.objects.select_for_update(of=("self",)).select_related("user", "division").get(pk=membership.pk)
+    moment = now or timezone.now()
+    if row.revoked_at is not None:
+        raise WrongMoment("This membership has already ended.")
+    if last_day is None:
+        row.revoked_at = moment
+    elif last_day < moment.date():
+        raise BadInput("ends_on", "The last day cannot be in the past.", cure="End it at once instead.")
+    else:
+        row.ends_on = last_day
+    row.save(update_fields=["revoked_at", "ends_on"])
+    access.mirror([row.user])
+    data = {"email": row.user.email, "role": row.role.code, "last_day": str(last_day) if last_day else None}
+    _remember("divisions.membership.ended", "membership", row.pk, row.division, by, now, data)
+    return row
+
+
+def _remember(
+    kind: str,
+    subject: str,
+    pk: int,
+    division: Division | None,
+    by: User | None,
+    now: datetime | None,
+    data: dict[str, object],
+) -> None:
+    ledger.append(
+        ledger.Entry(
+            type=kind,
+            subject_type=subject,
+            subject_id=pk,
+            occurred_at=now or timezone.now(),
+            by=by,
+            division=division,
+            data=data,
+        )
+    )

@@ -1,0 +1,120 @@
+"""A post and its mutable draft. What was submitted lives in `posts.models.revision`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.text import slugify
+
+from divisions.models import Channel, Division, User
+from divisions.states import Audience
+from posts.kinds import Kind
+from posts.models.media import MediaAsset
+from posts.states import Stage
+
+
+class Post(models.Model):
+    """One thing a division says. Stores its editorial stage only; live or withdrawn is read from its deliveries."""
+
+    division = models.ForeignKey(Division, on_delete=models.PROTECT, related_name="posts")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.PUBLIC)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="posts")
+    stage = models.CharField(max_length=20, choices=Stage.choices, default=Stage.DRAFT)
+    stage_at = models.DateTimeField(default=timezone.now)
+    title = models.CharField(max_length=150, blank=True, help_text="For lists; what was approved stands in its revision.")
+    created_at = models.DateTimeField(default=timezone.now)
+    revision = models.ForeignKey(
+        "posts.Revision", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approve_by = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["division", "stage", "-created_at"], name="post_by_division"),
+            models.Index(
+                fields=["approve_by"], name="post_in_review", condition=models.Q(stage=Stage.IN_REVIEW)
+            ),
+            models.Index(fields=["due_at"], name="post_due", condition=models.Q(due_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"Untitled {self.get_kind_display().lower()}"
+
+    @property
+    def slug(self) -> str:
+        """The words of the public address; the id decides, a wrong slug redirects."""
+        title = self.revision.title if self.revision else self.title
+        return slugify(title)[:60].strip("-") or self.kind.replace("_", "-")
+
+    def get_absolute_url(self) -> str:
+        """The public address, once there is something to read there."""
+        return f"/news/{self.pk}-{self.slug}/"
+
+
+class When(models.TextChoices):
+    """When a post goes out."""
+
+    APPROVED = "approved", "As soon as approved"
+    AT = "at", "On"
+
+
+class Draft(models.Model):
+    """The one mutable row of a post. `version` grows with every save, so that a stale form is noticed."""
+
+    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="draft")
+    version = models.PositiveIntegerField(default=1)
+    title = models.CharField(max_length=150, blank=True)
+    text = models.TextField(blank=True)
+    language = models.CharField(max_length=10, default="en")
+    facts = models.JSONField(default=dict, blank=True)
+    flags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    when = models.CharField(max_length=10, choices=When.choices, default=When.APPROVED)
+    wall_time = models.CharField(max_length=16, blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.")
+    zone = models.CharField(max_length=50, default="America/Chicago")
+    expires_on = models.DateField(null=True, blank=True)
+    editor_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    saved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Draft {self.version} of {self.post_id}"
+
+
+class DraftVariant(models.Model):
+    """A channel the draft is meant for. `text` None = the same words as the draft."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="variants")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    text = models.TextField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["draft", "channel"], name="draft_variant_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft} for {self.channel_id}"
+
+
+class DraftMedia(models.Model):
+    """A picture of the draft, in order."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="media")
+    asset = models.ForeignKey(MediaAsset, on_delete=models.PROTECT, related_name="draft_uses")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["position", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["draft", "asset"], name="draft_media_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft}, picture {self.position}"

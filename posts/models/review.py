@@ -1,0 +1,85 @@
+"""What people decided about a revision: reviews (every verdict) and approvals (bound to the content hash)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from divisions.models import User
+from posts.models.revision import Revision
+from posts.states import Basis
+
+PERSONS_BASES = (Basis.REVIEW, Basis.BREAK_GLASS)
+
+
+class Verdict(models.TextChoices):
+    """What a reviewer said."""
+
+    APPROVED = "approved", "Approved"
+    CHANGES = "changes", "Changes asked"
+    REJECTED = "rejected", "Rejected"
+
+
+class Review(models.Model):
+    """One verdict on one revision, with its reason."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="reviews")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+        default_permissions = ("view",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="no_without_a_reason", condition=models.Q(verdict=Verdict.APPROVED) | ~models.Q(note="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()}: {self.revision}"
+
+
+class Approval(models.Model):
+    """The permission to send exactly one content. A trigger refuses the author and whoever edited (P2)."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="approvals")
+    seat = models.PositiveSmallIntegerField(default=1)
+    content_hash = models.CharField(max_length=64)
+    basis = models.CharField(max_length=12, choices=Basis.choices)
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="approvals")
+    approved_at = models.DateTimeField()
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    void_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-approved_at", "-pk"]
+        default_permissions = ("view",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["revision", "seat"], condition=models.Q(voided_at__isnull=True), name="one_approval_a_seat"
+            ),
+            models.CheckConstraint(
+                name="a_person_approves_exactly_when_the_basis_says_so",
+                condition=models.Q(basis__in=PERSONS_BASES, approved_by__isnull=False)
+                | (~models.Q(basis__in=PERSONS_BASES) & models.Q(approved_by__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="void_has_a_reason",
+                condition=models.Q(voided_at__isnull=True, void_reason="")
+                | (models.Q(voided_at__isnull=False) & ~models.Q(void_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.revision}"
+
+    @property
+    def number(self) -> str:
+        """The approval number stamped on every record of it."""
+        return f"A-{self.pk}"
