@@ -18,6 +18,7 @@ from typing import Any
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 USER = NAME = "substation"
+DEMO_PASSWORD = "substation-demo-only"  # noqa: S105 (printed by `make demo`; the demo listens on loopback)
 PORTS = {"postgres": 5433, "redis": 6380, "sandbox": 8025}  # where a new checkout looks first
 
 

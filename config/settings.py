@@ -5,14 +5,13 @@ through a second settings module. Readers and their error messages live in ``con
 """
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from config import env, local
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+BASE_DIR = local.BASE_DIR
+VAR_DIR = local.VAR_DIR
 
 # --- Which machine is this ---------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
@@ -56,6 +55,9 @@ if LEASE_S <= HTTP_READ_TIMEOUT_S:
 OUTBOUND_ALLOW = env.host_ports("OUTBOUND_ALLOW")  # private addresses that connectors may reach
 SANDBOX_URL = env.address("SANDBOX_URL", local.sandbox_url(VAR_DIR))
 SANDBOX_STATE = VAR_DIR / "sandbox"
+DEMO_PASSWORD = env.text(
+    "DEMO_PASSWORD", local.DEMO_PASSWORD
+)  # of the demo's made-up people, in SANDBOX only
 
 # --- Django ------------------------------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"

@@ -9,12 +9,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 from config import local
 from config.embedded import postgres
 from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
+
+Server = Postgres | Redis
 
 
 def database_of(var: Path) -> Postgres:
@@ -30,22 +33,25 @@ def redis_of(var: Path) -> Redis:
 
 
 @contextmanager
-def servers(var: Path = local.VAR_DIR) -> Iterator[None]:
+def servers(var: Path = local.VAR_DIR, *, wait: bool = True) -> Iterator[list[Server]]:
     """Give the block PostgreSQL and Redis and put their addresses into the environment.
 
-    What DATABASE_URL or REDIS_URL already names is left alone. Raises LocalError.
+    Yields the servers this call started. What DATABASE_URL or REDIS_URL already names is left alone.
+    ``wait`` says whether the end waits for others who use them. Raises LocalError.
     """
     check_owner(var)
     with local.locked(var / "servers.lock", fcntl.LOCK_SH) as lock, ExitStack() as stack:
+        ours: list[Server] = []
         with local.locked(var / "start.lock"):
-            ours = [*_database(var), *_redis(var)]
-        for server in ours:
-            stack.callback(server.stop)
-        if ours:
+            started: Iterator[Server] = chain(_database(var), _redis(var))
+            for server in started:
+                stack.callback(server.stop)
+                ours.append(server)
+        if ours and wait:
             stack.callback(_wait_for_others, lock)
         for name, value in local.environment(var).items():
-            os.environ.setdefault(name, value)
-        yield
+            os.environ[name] = os.environ.get(name) or value
+        yield ours
 
 
 def check_owner(var: Path) -> None:
@@ -55,28 +61,28 @@ def check_owner(var: Path) -> None:
             raise local.LocalError(*local.foreign(path))
 
 
-def _database(var: Path) -> list[Postgres]:
+def _database(var: Path) -> Iterator[Postgres]:
     if os.environ.get("DATABASE_URL"):
-        return []
+        return
     server = database_of(var)
     if postgres.running_pid(server.data) and server.is_ours():
-        return []
+        return
     postgres.stop_orphan(server.data)
     server.start()
+    yield server
     local.remember_port(var, "postgres", server.port)
     server.make_database()
-    return [server]
 
 
-def _redis(var: Path) -> list[Redis]:
+def _redis(var: Path) -> Iterator[Redis]:
     if os.environ.get("REDIS_URL"):
-        return []
+        return
     server = redis_of(var)
     if server.pid():
-        return []
+        return
     server.start()
+    yield server
     local.remember_port(var, "redis", server.port)
-    return [server]
 
 
 def _wait_for_others(lock: int) -> None:

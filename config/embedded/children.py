@@ -34,6 +34,12 @@ def die_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
     return before_exec
 
 
+def follow_parent(sign: signal.Signals) -> None:
+    """Have the kernel send us ``sign`` when the process that started us ends (Linux only)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
+
+
 def start(
     command: Sequence[str | Path],
     *,

@@ -56,7 +56,7 @@ def test_unset_and_empty_give_the_default(given):
 
 
 def test_a_required_value_that_is_absent_says_so_without_showing_others():
-    with pytest.raises(env.SettingError, match="SECRET_THING: is not set. Cure: make one"):
+    with pytest.raises(env.SettingError, match=r"SECRET_THING: is not set\. Cure: make one"):
         env.required("SECRET_THING", cure="make one")
 
 
