@@ -5,6 +5,7 @@ No platform's behaviour lives here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -27,7 +28,7 @@ from connectors.contract import (
     State,
     Step,
 )
-from connectors.errors import NotSupported
+from connectors.errors import Misconfigured, NotSupported, Refused
 from connectors.facts import CAPABILITIES
 
 
@@ -76,6 +77,18 @@ class BaseConnector:
     def metrics(self, account: Account, remotes: Sequence[Remote]) -> dict[str, Metrics]:
         """Raise NotSupported."""
         raise self._cannot("read counts")
+
+    def _blob(self, account: Account, sha256: str) -> bytes:
+        """Return the rendition's bytes, proven to be those that were approved."""
+        if account.blobs is None:
+            raise Misconfigured("Account.blobs is not set, so no media can be read")
+        try:
+            content = account.blobs.read(sha256)
+        except OSError as error:
+            raise Misconfigured(f"the media file {sha256[:12]} cannot be read") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise Refused("the media file is not the one that was approved", cure="Approve the post again.")
+        return content
 
     def _cannot(self, what: str) -> NotSupported:
         return NotSupported(f"{self.platform} cannot {what} here")

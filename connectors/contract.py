@@ -263,13 +263,17 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """One post as the platform shows it; `ours` = made through our app (None: cannot tell)."""
+    """One post as the platform shows it; `ours` = made through our app (None: cannot tell).
+
+    `links` are the addresses it leads to, unshortened, where the platform tells.
+    """
 
     remote_id: str
     url: str
     text: str
     created_at: datetime
     ours: bool | None
+    links: tuple[str, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
 
 

@@ -6,13 +6,17 @@ from functools import cache
 
 from connectors.contract import Connector
 from connectors.errors import Misconfigured
+from connectors.facebook import Facebook
 from connectors.facts import PLATFORMS, PlatformInfo
 from connectors.hand_off import HandOff
 from connectors.own import Feed, Internal, Website
+from connectors.x import X
 
 __all__ = ["PLATFORMS", "PlatformInfo", "get", "info"]
 
 _CONNECTORS: dict[str, type] = {
+    "facebook": Facebook,
+    "x": X,
     "website": Website,
     "feed": Feed,
     "internal": Internal,
@@ -30,7 +34,7 @@ def info(platform: str) -> PlatformInfo:
 
 @cache
 def get(platform: str, mode: str = "live") -> Connector:
-    """Return the connector of `platform`; in mode hand_off, or where no other exists, one that only renders."""
+    """Return the connector of `platform`; in mode hand_off, or without another, one that only renders."""
     known = info(platform)
     if mode not in ("live", "sandbox", "hand_off"):
         raise Misconfigured(f"no mode is called {mode!r}; known are: live, sandbox, hand_off")
