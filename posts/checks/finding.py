@@ -1,0 +1,73 @@
+"""The shapes of checking: what is looked at, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from connectors.contract import Rendered
+
+
+class Severity(StrEnum):
+    """How strong a finding is."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found: what, how grave, where, and what to do. `code` is stable (INTERFACES)."""
+
+    code: str
+    severity: Severity
+    message: str
+    cure: str
+    field: str
+    platform: str | None = None
+    channel: str | None = None
+    evidence: str = ""
+    source: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """For storing with a revision."""
+        return asdict(self) | {"severity": self.severity.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantCandidate:
+    """One channel's form: its slug and label, its platform, and what would go out, counted by its connector."""
+
+    channel: str
+    label: str
+    platform: str
+    rendered: Rendered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture as the checks see it."""
+
+    name: str
+    alt: str
+    credit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A draft as it would go out. Times are aware; `due_at` None = as soon as approved."""
+
+    kind: str
+    audience: str
+    title: str
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[VariantCandidate, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    now: datetime
+    due_at: datetime | None = None
+    expires_at: datetime | None = None

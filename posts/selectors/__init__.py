@@ -1,0 +1,1 @@
+"""Reads of what is said, always narrowed to what a person may see."""

@@ -1,0 +1,1 @@
+"""What changes what is said, in journey order: compose, media, submit, review, schedule, deliver, decide."""

@@ -1,0 +1,98 @@
+"""The content hash: one sha256 over everything an approval covers (P1, MODEL.md section 1).
+
+Computed from the stored rows and, for pictures, from the stored rendition bytes themselves, never from a cached value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from posts.models import Revision, RevisionMedia, Variant
+from posts.services import media
+
+
+def of_revision(revision: Revision) -> str:
+    """Hash a revision as it stands in the database and the storage now, 64 hex digits. What the gate compares."""
+    variants = list(revision.variants.select_related("channel"))
+    pictures = list(RevisionMedia.objects.filter(variant__in=variants))
+    actual = {sha: _hash_of_file(sha) for sha in {p.sha256 for p in pictures}}
+    return of_parts(revision, variants, pictures, actual)
+
+
+def of_parts(
+    revision: Revision,
+    variants: Sequence[Variant],
+    pictures: Sequence[RevisionMedia],
+    actual: Mapping[str, str] | None = None,
+) -> str:
+    """Hash rows that may not be saved yet. `actual` maps a picture's file name to the hash of its stored bytes."""
+    by_variant: dict[int, list[RevisionMedia]] = {id(v): [] for v in variants}
+    owner = {v.pk: id(v) for v in variants if v.pk}
+    for picture in pictures:
+        key = id(picture.variant) if id(picture.variant) in by_variant else owner[picture.variant_id]
+        by_variant[key].append(picture)
+    channels = [_variant(v, by_variant[id(v)], actual or {}) for v in variants]
+    return _digest(
+        {
+            "post": revision.post_id,
+            "kind": revision.post.kind,
+            "facts": {
+                "title": revision.title,
+                "text": revision.text,
+                "html": revision.html,
+                "flags": sorted(revision.flags),
+                "facts": revision.facts,
+            },
+            "language": revision.language,
+            "expires_at": revision.expires_at,
+            "not_before": revision.not_before,
+            "not_after": revision.not_after,
+            "channels": sorted(channels, key=lambda c: (c["channel"], c["act"])),
+        }
+    )
+
+
+def of_payload(payload: dict[str, Any]) -> str:
+    """Hash a delivery's frozen payload, 64 hex digits."""
+    return _digest(payload)
+
+
+def _variant(variant: Variant, pictures: Sequence[RevisionMedia], actual: Mapping[str, str]) -> dict[str, Any]:
+    ordered = sorted(pictures, key=lambda p: p.position)
+    return {
+        "channel": variant.channel.slug,
+        "act": variant.act,
+        "text": variant.text,
+        "link": variant.link,
+        "media": [{"sha256": actual.get(p.sha256, p.sha256), "alt": p.alt, "credit": p.credit} for p in ordered],
+    }
+
+
+def _hash_of_file(sha256: str) -> str:
+    try:
+        return hashlib.sha256(media.Blobs().read(sha256)).hexdigest()
+    except OSError:
+        return "the file is gone"
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """NFC text, RFC 3339 UTC times: the same content gives the same bytes wherever it is computed."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

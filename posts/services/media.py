@@ -1,0 +1,213 @@
+"""Takes a picture in: looks before it decodes, re-encodes it without metadata (P7), seals the original.
+
+Renditions are made here, at upload, never at send. Files are named by their hash and never change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+import warnings
+from datetime import datetime
+from typing import IO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+from divisions import access
+from divisions.errors import BadInput
+from divisions.models import Division, User
+from divisions.permissions import Right
+from posts.models import MediaAsset
+from records.services import ledger
+
+register_heif_opener()
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 50_000_000  # 8,660 x 5,773: more than a phone takes, less than a decompression bomb
+MAX_SIDE = 2048  # of the rendition; every platform scales down to this or less
+MAX_PNG_BYTES = 4_500_000  # X takes 5 MB
+THUMB_SIDE = 480
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF")
+
+
+class Blobs:
+    """Reads renditions by hash for the connectors (`connectors.contract.BlobReader`)."""
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes; raises FileNotFoundError when the storage has lost them."""
+        with default_storage.open(path_of(sha256)) as file:
+            return bytes(file.read())
+
+
+def path_of(sha256: str) -> str:
+    """Where a rendition stands in the private storage."""
+    return f"renditions/{sha256[:2]}/{sha256}"
+
+
+@transaction.atomic
+def add(
+    *,
+    division: Division,
+    name: str,
+    file: IO[bytes],
+    by: User | None,
+    alt_text: str = "",
+    credit: str = "",
+    now: datetime | None = None,
+) -> MediaAsset:
+    """Take one picture into the division's library.
+
+    Raises BadInput (field `file`) for more than 20 MB, more than 50 megapixels, an unknown format, or a file that is
+    cut off; NotAllowed without `draft_post`.
+    """
+    access.require(by, Right.DRAFT_POST, division)
+    data = file.read(MAX_BYTES + 1)
+    picture = _decode(data)
+    body, mime, size = _rendition(picture)
+    thumb = _jpeg(_within(picture, THUMB_SIDE))
+    original = f"originals/{uuid.uuid4().hex}"
+    default_storage.save(original, ContentFile(data))
+    asset = MediaAsset(
+        division=division,
+        uploaded_by=by,
+        created_at=now or timezone.now(),
+        original_name=name[-200:],
+        original_path=original,
+        sha256=_store(body),
+        thumb_sha256=_store(thumb),
+        mime=mime,
+        width=size[0],
+        height=size[1],
+        size_bytes=len(body),
+        alt_text=alt_text.strip(),
+        credit=credit.strip(),
+    )
+    asset.full_clean(exclude=["uploaded_by"])
+    asset.save()
+    _remember("posts.media.added", asset, by, now, {"name": asset.original_name, "sha256": asset.sha256})
+    return asset
+
+
+@transaction.atomic
+def describe(
+    *, asset: MediaAsset, alt_text: str, credit: str, by: User | None, now: datetime | None = None
+) -> MediaAsset:
+    """Change the picture text and credit in the library; what was approved with the old ones keeps them.
+
+    Raises BadInput (field `alt_text` or `credit`) when one is too long.
+    """
+    access.require(by, Right.DRAFT_POST, asset.division)
+    row = MediaAsset.objects.select_for_update(of=("self",)).select_related("division").get(pk=asset.pk)
+    alt_text, credit = alt_text.strip(), credit.strip()
+    for field, value, limit in (("alt_text", alt_text, 1000), ("credit", credit, 200)):
+        if len(value) > limit:
+            raise BadInput(field, f"{len(value)} of {limit} characters.", cure=f"Shorten by {len(value) - limit}.")
+    if (row.alt_text, row.credit) == (alt_text, credit):
+        return row
+    row.alt_text, row.credit = alt_text, credit
+    row.save(update_fields=["alt_text", "credit"])
+    _remember("posts.media.described", row, by, now, {"alt_text": alt_text, "credit": credit})
+    return row
+
+
+def _decode(data: bytes) -> Image.Image:
+    if not data:
+        raise BadInput("file", "The file is empty.", cure="Choose the picture again.")
+    if len(data) > MAX_BYTES:
+        raise BadInput("file", "The picture has more than 20 MB.", cure="Save it smaller and try again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit below is ours
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise BadInput(
+                    "file",
+                    f"The picture has {width} × {height} pixels; at most 50 million are taken.",
+                    cure="Save it at 4000 pixels wide and try again.",
+                )
+            picture.load()
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise BadInput(
+            "file", "This is not a picture that can be read.", cure="Use a JPEG, PNG, WebP, GIF or HEIC file."
+        ) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadInput(
+            "file", "The picture is damaged or cut off.", cure="Copy it from the camera again."
+        ) from error
+    return ImageOps.exif_transpose(picture)
+
+
+def _rendition(picture: Image.Image) -> tuple[bytes, str, tuple[int, int]]:
+    """Re-encode from the pixels alone, so that no location, device, author or thumbnail can survive."""
+    small = _within(picture, MAX_SIDE)
+    if picture.mode in ("P", "L", "1", "RGBA", "LA"):
+        out = io.BytesIO()
+        _bare(small).save(out, "PNG", optimize=True)
+        if out.tell() <= MAX_PNG_BYTES:
+            return out.getvalue(), "image/png", small.size
+    return _jpeg(small), "image/jpeg", small.size
+
+
+def _within(picture: Image.Image, side: int) -> Image.Image:
+    copy = _srgb(picture)
+    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return copy
+
+
+def _srgb(picture: Image.Image) -> Image.Image:
+    rgba = picture.convert("RGBA") if "A" in picture.getbands() or "transparency" in picture.info else None
+    flat = Image.new("RGB", picture.size, "white")
+    if rgba is not None:
+        flat.paste(rgba, mask=rgba.getchannel("A"))
+        return flat
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode == "RGB":
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"))
+            return converted if converted is not None else picture.convert("RGB")
+        except ImageCms.PyCMSError:
+            return picture.convert("RGB")
+    return picture.convert("RGB")
+
+
+def _bare(picture: Image.Image) -> Image.Image:
+    bare = Image.new(picture.mode, picture.size)
+    bare.paste(picture)
+    return bare
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    _bare(picture).save(out, "JPEG", quality=88, optimize=True)
+    return out.getvalue()
+
+
+def _store(data: bytes) -> str:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not default_storage.exists(path_of(sha256)):
+        default_storage.save(path_of(sha256), ContentFile(data))
+    return sha256
+
+
+def _remember(
+    kind: str, asset: MediaAsset, by: User | None, now: datetime | None, data: dict[str, object]
+) -> None:
+    ledger.append(
+        ledger.Entry(
+            type=kind,
+            subject_type="media",
+            subject_id=asset.pk,
+            occurred_at=now or timezone.now(),
+            by=by,
+            division=asset.division,
+            data=data,
+        )
+    )

@@ -1,0 +1,143 @@
+"""Freezes a draft into an immutable revision and sends it to review."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from divisions import access
+from divisions.errors import NotAllowed, SomebodyElseSaved
+from divisions.models import Channel, User
+from divisions.permissions import Right
+from posts.errors import StopsOpen
+from posts.html import to_html
+from posts.kinds import SPECS
+from posts.models import Draft, MediaAsset, Post, Revision, RevisionMedia, Variant
+from posts.models.post import When
+from posts.selectors.candidate import Look, look
+from posts.services import fingerprint
+from posts.services.compose import lock, move
+from posts.services.memory import remember
+from posts.states import Stage, check_stage_move
+
+APPROVED_RANGE = timedelta(hours=24)
+APPROVE_AHEAD = timedelta(minutes=15)
+SHORT_NOTICE = timedelta(minutes=30)
+
+
+@transaction.atomic
+def submit(*, post: Post, by: User, version: int | None = None, now: datetime | None = None) -> Revision:
+    """Freeze the draft as the next revision and put the post in review.
+
+    Raises StopsOpen while a check stops it, SomebodyElseSaved for a stale `version`, NotAllowed for a channel that
+    the person may not submit for, WrongMoment when the post is not a draft.
+    """
+    moment = now or timezone.now()
+    row = lock(post)
+    access.require(by, Right.SUBMIT_POST, row.division)
+    check_stage_move(row.stage, Stage.IN_REVIEW)
+    draft = Draft.objects.select_for_update().get(post=row)
+    draft.post = row
+    if version is not None and version != draft.version:
+        raise SomebodyElseSaved("The draft was changed after you opened it.", cure="Look at it again, then submit.")
+    seen = look(draft, now=moment)
+    if seen.stops:
+        raise StopsOpen(list(seen.stops))
+    _require_channels(by, [p.channel for p in seen.previews])
+    revision = _freeze(row, draft, seen, by, moment)
+    row.revision, row.title = revision, revision.title
+    row.due_at, row.approve_by = revision.due_at, revision.approve_by
+    row.save(update_fields=["revision", "title", "due_at", "approve_by"])
+    move(row, Stage.IN_REVIEW, now=moment)
+    Draft.objects.filter(pk=draft.pk).update(editor_ids=[])
+    remember(
+        "post.submitted",
+        row,
+        by=by,
+        now=moment,
+        revision=revision.number,
+        content_hash=revision.content_hash,
+        channels=[p.channel.slug for p in seen.previews],
+    )
+    return revision
+
+
+def _require_channels(by: User, channels: list[Channel]) -> None:
+    mine = access.rights(by)
+    for channel in channels:
+        if not access.can_post_to(mine, Right.SUBMIT_POST, channel):
+            raise NotAllowed(Right.SUBMIT_POST.label, where=str(channel), who=access.who_can(Right.SUBMIT_POST))
+
+
+def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Revision:
+    """Write revision, variants and pictures. Rows are immutable, so the hash is computed before the first insert."""
+    not_before = seen.due_at or now
+    not_after = not_before + APPROVED_RANGE
+    last = post.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    revision = Revision(
+        post=post,
+        number=last + 1,
+        submitted_by=by,
+        editor_ids=sorted({*draft.editor_ids, by.pk}),
+        created_at=now,
+        title=draft.title,
+        text=draft.text,
+        html=to_html(_page_text(draft, seen)),
+        language=draft.language,
+        facts=draft.facts,
+        flags=draft.flags,
+        when=draft.when,
+        wall_time=draft.wall_time,
+        zone=draft.zone,
+        due_at=seen.due_at,
+        not_before=not_before,
+        not_after=not_after,
+        approve_by=_approve_by(post, draft, seen, now, not_after),
+        expires_at=seen.expires_at,
+        findings=[f.to_json() for f in seen.findings],
+    )
+    variants = [
+        Variant(revision=revision, channel=p.channel, text=p.text.replace("\r\n", "\n").strip(), link=p.link)
+        for p in seen.previews
+    ]
+    pictures = [
+        _picture(variant, position, asset)
+        for variant in variants
+        for position, asset in enumerate(seen.pictures)
+    ]
+    revision.content_hash = fingerprint.of_parts(revision, variants, pictures)
+    revision.save()
+    Variant.objects.bulk_create(variants)
+    RevisionMedia.objects.bulk_create(pictures)
+    return revision
+
+
+def _picture(variant: Variant, position: int, asset: MediaAsset) -> RevisionMedia:
+    return RevisionMedia(
+        variant=variant,
+        position=position,
+        asset=asset,
+        sha256=asset.sha256,
+        mime=asset.mime,
+        width=asset.width,
+        height=asset.height,
+        size_bytes=asset.size_bytes,
+        alt=asset.alt_text,
+        credit=asset.credit,
+    )
+
+
+def _page_text(draft: Draft, seen: Look) -> str:
+    """The words our own pages and feeds show: the public page's variant, else the staff feed's, else the draft's."""
+    own = {p.channel.platform: p.text for p in seen.previews if p.channel.is_own}
+    return own.get("website") or own.get("internal") or own.get("feed") or draft.text
+
+
+def _approve_by(post: Post, draft: Draft, seen: Look, now: datetime, not_after: datetime) -> datetime:
+    if draft.when != When.AT or seen.due_at is None:
+        return not_after
+    if SPECS[post.kind].urgent or seen.due_at - now < SHORT_NOTICE:
+        return seen.due_at
+    return seen.due_at - APPROVE_AHEAD
