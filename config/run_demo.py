@@ -9,13 +9,12 @@ import os
 import shutil
 import signal
 import sys
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 
 from config import local
 from config.embedded import attach, children, postgres
 from config.local import LocalError
+from config.probe import status
 from config.processes import Service, Stopped, run_to_end, stop_on_signals, watch
 
 VAR = local.VAR_DIR
@@ -131,18 +130,6 @@ def _wait(service: Service, url: str, wait_s: float = 60) -> None:
     if not children.wait_until(answers, wait_s, every_s=0.1):
         problem = f"{service.name} did not answer at {url} (last: {status(url)})."
         raise LocalError(f"{problem}\n{children.tail(service.log)}", f"see {service.log}")
-
-
-def status(url: str) -> int:
-    """Return the status code of a page on this machine, 0 when nobody answers."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
 
 
 def _revive(servers: list[attach.Server]) -> None:

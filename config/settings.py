@@ -150,8 +150,8 @@ SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 MEDIA_ROOT = env.folder("STORAGE", VAR_DIR / "media")  # private: views check rights, no server maps it
 MEDIA_URL = env.text("MEDIA_URL", "/media/")
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", VAR_DIR / "assets"]
+STATIC_ROOT = local.BUILT_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", local.BUILT_DIR / "assets"]
 HASHED_STATIC = not (DEBUG or TESTING)  # live servers in tests know only the plain names
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -244,7 +244,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # load balancers ask in the clear
+SECURE_REDIRECT_EXEMPT = [r"^health/(tick/)?$"]  # load balancers ask in the clear
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None

@@ -12,6 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("health/", health.show, name="health"),
+    path("health/tick/", health.tick, name="health-tick"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

@@ -10,6 +10,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
 from pytest_socket import socket_allow_hosts
 
+from tests import chromium
+
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 GUARDS = """
     SELECT c.relname, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -17,6 +19,11 @@ GUARDS = """
     AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2
 """  # 34 = BEFORE (2) + TRUNCATE (32)
 ENABLE = {"A": "ENABLE ALWAYS", "R": "ENABLE REPLICA", "O": "ENABLE"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a browser where there is none."""
+    chromium.skip_or_refuse(items)
 
 
 def pytest_runtest_setup() -> None:
