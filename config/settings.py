@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "divisions.middleware.RightsMiddleware",
+    "divisions.middleware.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it replaces the answer of a locked sign-in
 ]
 

@@ -56,8 +56,7 @@ class Rights:
     def can(self, right: Right, division_id: int, channel: Channel | None = None) -> bool:
         """Whether the person has `right` in the division; with `channel`, also on that channel."""
         return any(
-            right in g.rights and division_id in g.division_ids and _covers(g, right, channel)
-            for g in self.grants
+            right in g.rights and division_id in g.division_ids and _covers(g, right, channel) for g in self.grants
         )
 
     def division_ids(self, right: Right) -> frozenset[int]:
@@ -99,9 +98,7 @@ def active_memberships(on: date | None = None) -> QuerySet[Membership]:
         .filter(user__is_active=True)
         .select_related("role")
         .annotate(
-            right_codes=ArraySubquery(
-                RoleRight.objects.filter(alive, role=OuterRef("role")).values("right")
-            ),
+            right_codes=ArraySubquery(RoleRight.objects.filter(alive, role=OuterRef("role")).values("right")),
             reach_ids=ArraySubquery(below.values("pk")),
             channel_ids=ArraySubquery(
                 MembershipChannel.objects.filter(alive, membership=OuterRef("pk")).values("channel_id")
@@ -120,7 +117,12 @@ def _grant(membership: Any) -> Grant:
 
 
 def require(
-    by: User | None, right: Right, division: Division, *, channel: Channel | None = None, has: Rights | None = None
+    by: User | None,
+    right: Right,
+    division: Division,
+    *,
+    channel: Channel | None = None,
+    has: Rights | None = None,
 ) -> None:
     """Raise unless `by` may do `right` in `division`. `by=None` is the system itself.
 

@@ -9,7 +9,7 @@ from django.db import models
 
 
 class Right(models.TextChoices):
-    """One thing a person may do in a division. Named verb_noun; the label completes "may ...". """
+    """One thing a person may do in a division. Named verb_noun; the label completes "may ..."."""
 
     VIEW_DIVISION = "view_division", "see the division's posts, media and channels"
     VIEW_ALL = "view_all", "see everything, of every division, without touching it"
@@ -124,9 +124,7 @@ ROLES: tuple[RoleSpec, ...] = (
         "Moderator",
         "Answers and moderates comments under the published policy.",
         Reach.OWN,
-        frozenset(
-            {Right.VIEW_DIVISION, Right.ANSWER_COMMENT, Right.MODERATE_COMMENT, Right.VIEW_INTERNAL}
-        ),
+        frozenset({Right.VIEW_DIVISION, Right.ANSWER_COMMENT, Right.MODERATE_COMMENT, Right.VIEW_INTERNAL}),
     ),
     RoleSpec(
         "central_officer",

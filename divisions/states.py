@@ -47,12 +47,8 @@ class ChannelState(models.TextChoices):
 
 
 CHANNEL_MOVES: dict[str, frozenset[str]] = {
-    ChannelState.CONNECTED: frozenset(
-        {ChannelState.NEEDS_ATTENTION, ChannelState.PAUSED, ChannelState.RETIRED}
-    ),
-    ChannelState.NEEDS_ATTENTION: frozenset(
-        {ChannelState.CONNECTED, ChannelState.PAUSED, ChannelState.RETIRED}
-    ),
+    ChannelState.CONNECTED: frozenset({ChannelState.NEEDS_ATTENTION, ChannelState.PAUSED, ChannelState.RETIRED}),
+    ChannelState.NEEDS_ATTENTION: frozenset({ChannelState.CONNECTED, ChannelState.PAUSED, ChannelState.RETIRED}),
     ChannelState.PAUSED: frozenset({ChannelState.CONNECTED, ChannelState.RETIRED}),
     ChannelState.RETIRED: frozenset(),
 }

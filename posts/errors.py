@@ -10,7 +10,8 @@ class OwnWork(Refusal):
 
     def __init__(self, who: str) -> None:
         super().__init__(
-            "You wrote or changed this post, so you cannot approve it.", cure=f"{who} can.".lstrip() if who else ""
+            "You wrote or changed this post, so you cannot approve it.",
+            cure=f"{who} can.".lstrip() if who else "",
         )
 
 

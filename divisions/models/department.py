@@ -11,12 +11,37 @@ from divisions.permissions import Right
 
 # MODEL.md section 5: first path segments the site itself uses.
 RESERVED_SLUGS = frozenset(
-    "desk admin accounts news feeds static media health api official policy search archive topics priorities blog "
-    "events appeals removals accessibility subscribe hooks metrics es".split()
+    [
+        "desk",
+        "admin",
+        "accounts",
+        "news",
+        "feeds",
+        "static",
+        "media",
+        "health",
+        "api",
+        "official",
+        "policy",
+        "search",
+        "archive",
+        "topics",
+        "priorities",
+        "blog",
+        "events",
+        "appeals",
+        "removals",
+        "accessibility",
+        "subscribe",
+        "hooks",
+        "metrics",
+        "es",
+    ]
 )
 
 slug_validator = RegexValidator(
-    r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use lower-case letters, digits and single hyphens, for example north-central."
+    r"^[a-z0-9]+(-[a-z0-9]+)*$",
+    "Use lower-case letters, digits and single hyphens, for example north-central.",
 )
 
 
@@ -28,12 +53,12 @@ class Department(models.Model):
     crest_letters = models.CharField(max_length=4, help_text="Two to four letters in place of a badge.")
     zone = models.CharField("time zone", max_length=50, default="America/Chicago")
     declared_accounts = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How many accounts the department says it has, in its published list."
+        null=True,
+        blank=True,
+        help_text="How many accounts the department says it has, in its published list.",
     )
     phone = models.CharField(max_length=40, blank=True)
-    notice = models.CharField(
-        max_length=300, blank=True, default="These pages are not watched around the clock."
-    )
+    notice = models.CharField(max_length=300, blank=True, default="These pages are not watched around the clock.")
 
     class Meta:
         verbose_name_plural = "department"
@@ -52,9 +77,7 @@ class Division(models.Model):
     slug = models.CharField(max_length=60, unique=True, validators=[slug_validator])
     name = models.CharField(max_length=200)
     short_name = models.CharField(max_length=60, help_text="For narrow places, for example Northeast.")
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     path = models.CharField(max_length=300, editable=False, db_index=True)
     slug_path = models.CharField(max_length=500, editable=False)
     zone = models.CharField("time zone", max_length=50, blank=True, help_text="Empty = the department's.")

@@ -55,9 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = "people"
         ordering: ClassVar = ["name", "pk"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                name="user_email_is_lower", condition=models.Q(email=Lower("email"))
-            ),
+            models.CheckConstraint(name="user_email_is_lower", condition=models.Q(email=Lower("email"))),
         ]
 
     def __str__(self) -> str:

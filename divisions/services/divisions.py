@@ -22,7 +22,13 @@ EDITABLE = frozenset(
 
 @transaction.atomic
 def create_division(
-    *, slug: str, name: str, by: User | None, parent: Division | None = None, now: datetime | None = None, **facts: Any
+    *,
+    slug: str,
+    name: str,
+    by: User | None,
+    parent: Division | None = None,
+    now: datetime | None = None,
+    **facts: Any,
 ) -> Division:
     """Make a division below `parent` and its own channels.
 

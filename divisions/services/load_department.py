@@ -35,7 +35,18 @@ KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "channels": (
         frozenset({"slug", "division", "platform"}),
         frozenset(
-            {"name", "handle", "url", "audience", "mode", "api_base", "cadence_days", "duty", "remote_id", "settings"}
+            {
+                "name",
+                "handle",
+                "url",
+                "audience",
+                "mode",
+                "api_base",
+                "cadence_days",
+                "duty",
+                "remote_id",
+                "settings",
+            }
         ),
     ),
     "links": (frozenset({"from", "to"}), frozenset({"approver"})),
@@ -90,7 +101,9 @@ def _check_shape(data: Mapping[str, Any]) -> None:
                 raise BadInput(f"{where}.{key}", f"“{key}” is missing.", cure="Add it.")
             for key in sorted(set(row) - required - optional):
                 raise BadInput(
-                    f"{where}.{key}", f"“{key}” is not known here.", cure=f"Known: {', '.join(required | optional)}."
+                    f"{where}.{key}",
+                    f"“{key}” is not known here.",
+                    cure=f"Known: {', '.join(required | optional)}.",
                 )
 
 
@@ -109,7 +122,9 @@ def _department(row: Mapping[str, Any]) -> None:
     try:
         ZoneInfo(row["zone"])
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadInput("department.zone", f"“{row['zone']}” is not an IANA time zone.", cure="Like America/Chicago.") from error
+        raise BadInput(
+            "department.zone", f"“{row['zone']}” is not an IANA time zone.", cure="Like America/Chicago."
+        ) from error
     facts = {k: v for k, v in row.items() if v is not None}
     initials = "".join(word[0] for word in row["name"].split())[:4].upper()
     facts.setdefault("short_name", row["name"][:50])
@@ -122,9 +137,7 @@ def _division(row: Mapping[str, Any], by: User | None, now: datetime | None, rep
     division = Division.objects.filter(slug=row["slug"]).first()
     if division is None:
         parent = _find(Division, "slug", row["parent"], "parent") if row.get("parent") else None
-        divisions.create_division(
-            slug=row["slug"], parent=parent, by=by, now=now, **{**facts, "name": row["name"]}
-        )
+        divisions.create_division(slug=row["slug"], parent=parent, by=by, now=now, **{**facts, "name": row["name"]})
         report.count("divisions", made=True)
     else:
         changed = divisions.change_division(division=division, by=by, now=now, **facts)
@@ -134,9 +147,7 @@ def _division(row: Mapping[str, Any], by: User | None, now: datetime | None, rep
 def _person(row: Mapping[str, Any], by: User | None, now: datetime | None, report: Report) -> None:
     user = User.objects.filter(email=row["email"].lower()).first()
     if user is None:
-        people.create_person(
-            email=row["email"], name=row["name"], badge=row.get("badge") or "", by=by, now=now
-        )
+        people.create_person(email=row["email"], name=row["name"], badge=row.get("badge") or "", by=by, now=now)
     report.count("people", made=user is None)
 
 
@@ -144,7 +155,11 @@ def _membership(row: Mapping[str, Any], by: User | None, now: datetime | None, r
     user = _find(User, "email", row["email"].lower(), "email")
     division = _find(Division, "slug", row["division"], "division")
     same = Membership.objects.filter(
-        user=user, division=division, role__code=row["role"], starts_on=_day(row, "starts_on"), revoked_at=None
+        user=user,
+        division=division,
+        role__code=row["role"],
+        starts_on=_day(row, "starts_on"),
+        revoked_at=None,
     )
     if not (found := same.exists()):
         people.grant(
@@ -183,7 +198,11 @@ def _channel(row: Mapping[str, Any], by: User | None, now: datetime | None, repo
         return
     _same(channel, row, "audience")
     _same(channel, row, "platform")
-    report.count("channels", made=False, changed=bool(channels.change_channel(channel=channel, by=by, now=now, **facts)))
+    report.count(
+        "channels",
+        made=False,
+        changed=bool(channels.change_channel(channel=channel, by=by, now=now, **facts)),
+    )
 
 
 def _link(row: Mapping[str, Any], by: User | None, now: datetime | None, report: Report) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -17,7 +17,13 @@ from records.services import ledger
 
 @transaction.atomic
 def create_person(
-    *, email: str, name: str, by: User | None, badge: str = "", password: str | None = None, now: datetime | None = None
+    *,
+    email: str,
+    name: str,
+    by: User | None,
+    badge: str = "",
+    password: str | None = None,
+    now: datetime | None = None,
 ) -> User:
     """Make a person who can sign in (by password reset when none is given). Raises BadInput if the e-mail is taken."""
     if by is not None and not access.rights(by).anywhere(Right.MANAGE_PEOPLE):
@@ -119,7 +125,7 @@ def _remember(
     division: Division | None,
     by: User | None,
     now: datetime | None,
-    data: dict[str, object],
+    data: Mapping[str, object],
 ) -> None:
     ledger.append(
         ledger.Entry(

@@ -38,7 +38,11 @@ def _alt(number: int, picture: Picture, text: str) -> Iterator[Finding]:
         )
     elif len(alt) < SHORTEST_ALT or _FILE_NAME.search(alt):
         yield _finding(
-            "ALT_QUALITY", Severity.WARNING, f"The text of picture {number} does not describe it.", "Say what is seen.", alt
+            "ALT_QUALITY",
+            Severity.WARNING,
+            f"The text of picture {number} does not describe it.",
+            "Say what is seen.",
+            alt,
         )
     elif alt.rstrip(".!?").lower() in text.lower():
         yield _finding(
@@ -52,5 +56,11 @@ def _alt(number: int, picture: Picture, text: str) -> Iterator[Finding]:
 
 def _finding(code: str, severity: Severity, message: str, cure: str, evidence: str) -> Finding:
     return Finding(
-        code=code, severity=severity, message=message, cure=cure, field="media", evidence=evidence, source=_SOURCE
+        code=code,
+        severity=severity,
+        message=message,
+        cure=cure,
+        field="media",
+        evidence=evidence,
+        source=_SOURCE,
     )

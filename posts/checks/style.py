@@ -31,7 +31,10 @@ def check(candidate: Candidate) -> Iterator[Finding]:
         yield _warn("EMOJI_RUN", "Emoji in a row are read out one by one.", "Keep one.", run.group().strip())
     for tag in _HASHTAG.findall(text):
         yield _warn(
-            "HASHTAG_CASE", f"#{tag} is hard to read and to hear.", "Start each word with a capital.", f"#{tag}"
+            "HASHTAG_CASE",
+            f"#{tag} is hard to read and to hear.",
+            "Start each word with a capital.",
+            f"#{tag}",
         )
     if candidate.kind not in _VENUE_KINDS and (house := _HOUSE.search(text)):
         yield _warn(
@@ -51,6 +54,4 @@ def check(candidate: Candidate) -> Iterator[Finding]:
 
 
 def _warn(code: str, message: str, cure: str, evidence: str, field: str = "text") -> Finding:
-    return Finding(
-        code=code, severity=Severity.WARNING, message=message, cure=cure, field=field, evidence=evidence
-    )
+    return Finding(code=code, severity=Severity.WARNING, message=message, cure=cure, field=field, evidence=evidence)

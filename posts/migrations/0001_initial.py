@@ -8,374 +8,858 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('divisions', '0001_initial'),
+        ("divisions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=50, primary_key=True, serialize=False)),
-                ('beat_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=50, primary_key=True, serialize=False)),
+                ("beat_at", models.DateTimeField()),
             ],
             options={
-                'default_permissions': ('view',),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('title', models.CharField(blank=True, max_length=150)),
-                ('text', models.TextField(blank=True)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('facts', models.JSONField(blank=True, default=dict)),
-                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('when', models.CharField(choices=[('approved', 'As soon as approved'), ('at', 'On')], default='approved', max_length=10)),
-                ('wall_time', models.CharField(blank=True, help_text='Wall clock as typed: 2026-11-24T18:00.', max_length=16)),
-                ('zone', models.CharField(default='America/Chicago', max_length=50)),
-                ('expires_on', models.DateField(blank=True, null=True)),
-                ('editor_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('saved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("title", models.CharField(blank=True, max_length=150)),
+                ("text", models.TextField(blank=True)),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("facts", models.JSONField(blank=True, default=dict)),
+                (
+                    "flags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "when",
+                    models.CharField(
+                        choices=[("approved", "As soon as approved"), ("at", "On")],
+                        default="approved",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "wall_time",
+                    models.CharField(blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.", max_length=16),
+                ),
+                ("zone", models.CharField(default="America/Chicago", max_length=50)),
+                ("expires_on", models.DateField(blank=True, null=True)),
+                (
+                    "editor_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MediaAsset',
+            name="MediaAsset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('original_name', models.CharField(max_length=200)),
-                ('original_path', models.CharField(editable=False, max_length=200)),
-                ('sha256', models.CharField(db_index=True, editable=False, max_length=64)),
-                ('thumb_sha256', models.CharField(db_index=True, editable=False, max_length=64)),
-                ('mime', models.CharField(editable=False, max_length=50)),
-                ('width', models.PositiveIntegerField(editable=False)),
-                ('height', models.PositiveIntegerField(editable=False)),
-                ('size_bytes', models.PositiveIntegerField(editable=False)),
-                ('alt_text', models.CharField(blank=True, help_text='For people who cannot see it: say what is seen.', max_length=1000, verbose_name='picture text')),
-                ('credit', models.CharField(blank=True, max_length=200)),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='media', to='divisions.division')),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("original_name", models.CharField(max_length=200)),
+                ("original_path", models.CharField(editable=False, max_length=200)),
+                ("sha256", models.CharField(db_index=True, editable=False, max_length=64)),
+                ("thumb_sha256", models.CharField(db_index=True, editable=False, max_length=64)),
+                ("mime", models.CharField(editable=False, max_length=50)),
+                ("width", models.PositiveIntegerField(editable=False)),
+                ("height", models.PositiveIntegerField(editable=False)),
+                ("size_bytes", models.PositiveIntegerField(editable=False)),
+                (
+                    "alt_text",
+                    models.CharField(
+                        blank=True,
+                        help_text="For people who cannot see it: say what is seen.",
+                        max_length=1000,
+                        verbose_name="picture text",
+                    ),
+                ),
+                ("credit", models.CharField(blank=True, max_length=200)),
+                (
+                    "division",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="media",
+                        to="divisions.division",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='DraftMedia',
+            name="DraftMedia",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='media', to='posts.draft')),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='draft_uses', to='posts.mediaasset')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="media", to="posts.draft"
+                    ),
+                ),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draft_uses",
+                        to="posts.mediaasset",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('update', 'Update'), ('appeal', 'Appeal'), ('press_release', 'Press release'), ('event', 'Event'), ('safety_alert', 'Safety alert'), ('award', 'Award'), ('fundraiser', 'Fundraiser'), ('faq', 'FAQ'), ('information', 'Information page'), ('blog', 'Blog entry'), ('media', 'Photos or video'), ('internal_notice', 'Internal notice'), ('qa_announcement', 'Q&A announcement')], max_length=20)),
-                ('audience', models.CharField(choices=[('public', 'Public'), ('internal', 'Staff only')], default='public', max_length=10)),
-                ('stage', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('changes_requested', 'Changes asked'), ('approved', 'Approved'), ('scheduled', 'Scheduled'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], default='draft', max_length=20)),
-                ('stage_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('title', models.CharField(blank=True, help_text='For lists; what was approved stands in its revision.', max_length=150)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('approve_by', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL)),
-                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='divisions.division')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("update", "Update"),
+                            ("appeal", "Appeal"),
+                            ("press_release", "Press release"),
+                            ("event", "Event"),
+                            ("safety_alert", "Safety alert"),
+                            ("award", "Award"),
+                            ("fundraiser", "Fundraiser"),
+                            ("faq", "FAQ"),
+                            ("information", "Information page"),
+                            ("blog", "Blog entry"),
+                            ("media", "Photos or video"),
+                            ("internal_notice", "Internal notice"),
+                            ("qa_announcement", "Q&A announcement"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("public", "Public"), ("internal", "Staff only")],
+                        default="public",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in_review", "In review"),
+                            ("changes_requested", "Changes asked"),
+                            ("approved", "Approved"),
+                            ("scheduled", "Scheduled"),
+                            ("expired", "Expired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("stage_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True,
+                        help_text="For lists; what was approved stands in its revision.",
+                        max_length=150,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("approve_by", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "division",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="divisions.division",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='draft',
-            name='post',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='draft', to='posts.post'),
+            model_name="draft",
+            name="post",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="draft", to="posts.post"
+            ),
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('editor_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('title', models.CharField(max_length=150)),
-                ('text', models.TextField()),
-                ('html', models.TextField()),
-                ('language', models.CharField(max_length=10)),
-                ('facts', models.JSONField(default=dict)),
-                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
-                ('when', models.CharField(choices=[('approved', 'As soon as approved'), ('at', 'On')], max_length=10)),
-                ('wall_time', models.CharField(blank=True, max_length=16)),
-                ('zone', models.CharField(max_length=50)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('not_before', models.DateTimeField()),
-                ('not_after', models.DateTimeField()),
-                ('approve_by', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('findings', models.JSONField(default=list)),
-                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='posts.revision')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='posts.post')),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "editor_ids",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("title", models.CharField(max_length=150)),
+                ("text", models.TextField()),
+                ("html", models.TextField()),
+                ("language", models.CharField(max_length=10)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "flags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list, size=None
+                    ),
+                ),
+                (
+                    "when",
+                    models.CharField(choices=[("approved", "As soon as approved"), ("at", "On")], max_length=10),
+                ),
+                ("wall_time", models.CharField(blank=True, max_length=16)),
+                ("zone", models.CharField(max_length=50)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("not_before", models.DateTimeField()),
+                ("not_after", models.DateTimeField()),
+                ("approve_by", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("findings", models.JSONField(default=list)),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="posts.revision",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="posts.post"
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['post', 'number'],
-                'default_permissions': ('view',),
+                "ordering": ["post", "number"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('approved', 'Approved'), ('changes', 'Changes asked'), ('rejected', 'Rejected')], max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='posts.revision')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("approved", "Approved"),
+                            ("changes", "Changes asked"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="posts.revision",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
-                'default_permissions': ('view',),
+                "ordering": ["-at", "-pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddField(
-            model_name='post',
-            name='revision',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='posts.revision'),
+            model_name="post",
+            name="revision",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="posts.revision",
+            ),
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seat', models.PositiveSmallIntegerField(default=1)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('basis', models.CharField(choices=[('review', 'Review by a person'), ('direct', 'Trusted kind, sampled after'), ('pattern', 'Recurring, approved as a pattern'), ('break_glass', 'Emergency'), ('standing', 'What an earlier approval promised')], max_length=12)),
-                ('approved_at', models.DateTimeField()),
-                ('voided_at', models.DateTimeField(blank=True, null=True)),
-                ('void_reason', models.CharField(blank=True, max_length=200)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to=settings.AUTH_USER_MODEL)),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='posts.revision')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("seat", models.PositiveSmallIntegerField(default=1)),
+                ("content_hash", models.CharField(max_length=64)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("review", "Review by a person"),
+                            ("direct", "Trusted kind, sampled after"),
+                            ("pattern", "Recurring, approved as a pattern"),
+                            ("break_glass", "Emergency"),
+                            ("standing", "What an earlier approval promised"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("approved_at", models.DateTimeField()),
+                ("voided_at", models.DateTimeField(blank=True, null=True)),
+                ("void_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals",
+                        to="posts.revision",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-approved_at', '-pk'],
-                'default_permissions': ('view',),
+                "ordering": ["-approved_at", "-pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Variant',
+            name="Variant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('publish', 'Publish'), ('edit', 'Edit'), ('reply', 'Reply'), ('withdraw', 'Withdraw'), ('hide', 'Hide'), ('restore', 'Restore')], default='publish', max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('link', models.URLField(blank=True, max_length=300)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='divisions.channel')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='posts.revision')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("publish", "Publish"),
+                            ("edit", "Edit"),
+                            ("reply", "Reply"),
+                            ("withdraw", "Withdraw"),
+                            ("hide", "Hide"),
+                            ("restore", "Restore"),
+                        ],
+                        default="publish",
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("link", models.URLField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="variants",
+                        to="divisions.channel",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="variants",
+                        to="posts.revision",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'default_permissions': ('view',),
+                "ordering": ["pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='RevisionMedia',
+            name="RevisionMedia",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('mime', models.CharField(max_length=50)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('alt', models.CharField(max_length=1000)),
-                ('credit', models.CharField(blank=True, max_length=200)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='posts.mediaasset')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='media', to='posts.variant')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("mime", models.CharField(max_length=50)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("alt", models.CharField(max_length=1000)),
+                ("credit", models.CharField(blank=True, max_length=200)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="posts.mediaasset",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="media", to="posts.variant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['variant', 'position'],
-                'default_permissions': ('view',),
+                "ordering": ["variant", "position"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('publish', 'Publish'), ('edit', 'Edit'), ('reply', 'Reply'), ('withdraw', 'Withdraw'), ('hide', 'Hide'), ('restore', 'Restore')], default='publish', max_length=10)),
-                ('target_remote_id', models.CharField(blank=True, max_length=200)),
-                ('payload', models.JSONField()),
-                ('payload_hash', models.CharField(max_length=64)),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('due_at', models.DateTimeField()),
-                ('ready_at', models.DateTimeField()),
-                ('grace_until', models.DateTimeField()),
-                ('urgent', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('in_flight', 'In flight'), ('delivered', 'Delivered'), ('awaiting_retry', 'Retrying'), ('awaiting_proof', 'Awaiting proof'), ('failed', 'Failed'), ('uncertain', 'Uncertain'), ('held', 'Held'), ('missed', 'Missed'), ('cancelled', 'Cancelled'), ('withdrawn', 'Withdrawn')], default='queued', max_length=20)),
-                ('state_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('steps', models.JSONField(default=list)),
-                ('step_index', models.PositiveSmallIntegerField(default=0)),
-                ('step_state', models.JSONField(default=dict)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('claimed_by', models.CharField(blank=True, max_length=100)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('first_attempt_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('remote_id', models.CharField(blank=True, max_length=200)),
-                ('remote_url', models.CharField(blank=True, max_length=400)),
-                ('problem', models.JSONField(blank=True, default=dict)),
-                ('after', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followers', to='posts.delivery')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='divisions.channel')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='posts.post')),
-                ('revision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='posts.revision')),
-                ('variant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='posts.variant')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("publish", "Publish"),
+                            ("edit", "Edit"),
+                            ("reply", "Reply"),
+                            ("withdraw", "Withdraw"),
+                            ("hide", "Hide"),
+                            ("restore", "Restore"),
+                        ],
+                        default="publish",
+                        max_length=10,
+                    ),
+                ),
+                ("target_remote_id", models.CharField(blank=True, max_length=200)),
+                ("payload", models.JSONField()),
+                ("payload_hash", models.CharField(max_length=64)),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("due_at", models.DateTimeField()),
+                ("ready_at", models.DateTimeField()),
+                ("grace_until", models.DateTimeField()),
+                ("urgent", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("in_flight", "In flight"),
+                            ("delivered", "Delivered"),
+                            ("awaiting_retry", "Retrying"),
+                            ("awaiting_proof", "Awaiting proof"),
+                            ("failed", "Failed"),
+                            ("uncertain", "Uncertain"),
+                            ("held", "Held"),
+                            ("missed", "Missed"),
+                            ("cancelled", "Cancelled"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="queued",
+                        max_length=20,
+                    ),
+                ),
+                ("state_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("steps", models.JSONField(default=list)),
+                ("step_index", models.PositiveSmallIntegerField(default=0)),
+                ("step_state", models.JSONField(default=dict)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("claimed_by", models.CharField(blank=True, max_length=100)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("first_attempt_at", models.DateTimeField(blank=True, null=True)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("remote_id", models.CharField(blank=True, max_length=200)),
+                ("remote_url", models.CharField(blank=True, max_length=400)),
+                ("problem", models.JSONField(blank=True, default=dict)),
+                (
+                    "after",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="followers",
+                        to="posts.delivery",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="divisions.channel",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="posts.post",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="posts.revision",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="posts.variant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['due_at', 'pk'],
-                'default_permissions': ('view',),
+                "verbose_name_plural": "deliveries",
+                "ordering": ["due_at", "pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='ChannelLane',
+            name="ChannelLane",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('urgent', models.BooleanField(default=False)),
-                ('busy_until', models.DateTimeField(blank=True, null=True)),
-                ('claimed_by', models.CharField(blank=True, max_length=100)),
-                ('next_call_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='divisions.channel')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("urgent", models.BooleanField(default=False)),
+                ("busy_until", models.DateTimeField(blank=True, null=True)),
+                ("claimed_by", models.CharField(blank=True, max_length=100)),
+                ("next_call_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lanes",
+                        to="divisions.channel",
+                    ),
+                ),
             ],
             options={
-                'default_permissions': ('view',),
-                'constraints': [models.UniqueConstraint(fields=('channel', 'urgent'), name='two_lanes_a_channel')],
+                "default_permissions": ("view",),
+                "constraints": [models.UniqueConstraint(fields=("channel", "urgent"), name="two_lanes_a_channel")],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('step', models.CharField(max_length=60)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('done', 'Done'), ('next', 'Step done'), ('wait', 'Platform still working'), ('temporary', 'Refused for now'), ('refused', 'Refused'), ('not_authorised', 'Not authorised'), ('duplicate', 'Duplicate'), ('uncertain', 'No answer'), ('misconfigured', 'Our setting is wrong'), ('not_supported', 'Not possible on this platform')], max_length=20)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('code', models.CharField(blank=True, max_length=100)),
-                ('request_id', models.CharField(blank=True, max_length=100)),
-                ('words', models.TextField(blank=True, help_text="The platform's own words, secrets cut out.")),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='posts.delivery')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("step", models.CharField(max_length=60)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("done", "Done"),
+                            ("next", "Step done"),
+                            ("wait", "Platform still working"),
+                            ("temporary", "Refused for now"),
+                            ("refused", "Refused"),
+                            ("not_authorised", "Not authorised"),
+                            ("duplicate", "Duplicate"),
+                            ("uncertain", "No answer"),
+                            ("misconfigured", "Our setting is wrong"),
+                            ("not_supported", "Not possible on this platform"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("code", models.CharField(blank=True, max_length=100)),
+                ("request_id", models.CharField(blank=True, max_length=100)),
+                (
+                    "words",
+                    models.TextField(blank=True, help_text="The platform's own words, secrets cut out."),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="posts.delivery",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['delivery', 'number'],
-                'default_permissions': ('view',),
-                'constraints': [models.UniqueConstraint(fields=('delivery', 'number'), name='attempt_once'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('outcome', '')), models.Q(('ended_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='attempt_ends_with_an_outcome')],
+                "ordering": ["delivery", "number"],
+                "default_permissions": ("view",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("delivery", "number"), name="attempt_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("outcome", "")),
+                            models.Q(("ended_at__isnull", False), models.Q(("outcome", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="attempt_ends_with_an_outcome",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DraftVariant',
+            name="DraftVariant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='divisions.channel')),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='variants', to='posts.draft')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("text", models.TextField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="divisions.channel"
+                    ),
+                ),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="variants", to="posts.draft"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('draft', 'channel'), name='draft_variant_once')],
+                "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("draft", "channel"), name="draft_variant_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='mediaasset',
-            index=models.Index(fields=['division', '-created_at'], name='media_by_division'),
+            model_name="mediaasset",
+            index=models.Index(fields=["division", "-created_at"], name="media_by_division"),
         ),
         migrations.AddConstraint(
-            model_name='draftmedia',
-            constraint=models.UniqueConstraint(fields=('draft', 'asset'), name='draft_media_once'),
+            model_name="draftmedia",
+            constraint=models.UniqueConstraint(fields=("draft", "asset"), name="draft_media_once"),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('post', 'number'), name='revision_number_once'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(fields=("post", "number"), name="revision_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('not_after__gt', models.F('not_before'))), name='revision_range'),
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("not_after__gt", models.F("not_before"))), name="revision_range"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'approved'), models.Q(('note', ''), _negated=True), _connector='OR'), name='no_without_a_reason'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("verdict", "approved"), models.Q(("note", ""), _negated=True), _connector="OR"),
+                name="no_without_a_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['division', 'stage', '-created_at'], name='post_by_division'),
+            model_name="post",
+            index=models.Index(fields=["division", "stage", "-created_at"], name="post_by_division"),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('stage', 'in_review')), fields=['approve_by'], name='post_in_review'),
+            model_name="post",
+            index=models.Index(
+                condition=models.Q(("stage", "in_review")), fields=["approve_by"], name="post_in_review"
+            ),
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='post_due'),
+            model_name="post",
+            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="post_due"),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('revision', 'seat'), name='one_approval_a_seat'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=("revision", "seat"),
+                name="one_approval_a_seat",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', False), ('basis__in', ('review', 'break_glass'))), models.Q(models.Q(('basis__in', ('review', 'break_glass')), _negated=True), ('approved_by__isnull', True)), _connector='OR'), name='a_person_approves_exactly_when_the_basis_says_so'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_by__isnull", False), ("basis__in", ("review", "break_glass"))),
+                    models.Q(
+                        models.Q(("basis__in", ("review", "break_glass")), _negated=True),
+                        ("approved_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_person_approves_exactly_when_the_basis_says_so",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('void_reason', ''), ('voided_at__isnull', True)), models.Q(('voided_at__isnull', False), models.Q(('void_reason', ''), _negated=True)), _connector='OR'), name='void_has_a_reason'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("void_reason", ""), ("voided_at__isnull", True)),
+                    models.Q(("voided_at__isnull", False), models.Q(("void_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="void_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(fields=('revision', 'channel', 'act'), name='variant_once'),
+            model_name="variant",
+            constraint=models.UniqueConstraint(fields=("revision", "channel", "act"), name="variant_once"),
         ),
         migrations.AddConstraint(
-            model_name='revisionmedia',
-            constraint=models.UniqueConstraint(fields=('variant', 'position'), name='revision_media_once'),
+            model_name="revisionmedia",
+            constraint=models.UniqueConstraint(fields=("variant", "position"), name="revision_media_once"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('after__isnull', True), ('state__in', ('queued', 'awaiting_retry'))), fields=['ready_at'], name='delivery_ready'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("after__isnull", True), ("state__in", ("queued", "awaiting_retry"))),
+                fields=["ready_at"],
+                name="delivery_ready",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'in_flight')), fields=['lease_until'], name='delivery_leased'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "in_flight")), fields=["lease_until"], name="delivery_leased"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['channel', 'state', 'settled_at'], name='delivery_by_channel'),
+            model_name="delivery",
+            index=models.Index(fields=["channel", "state", "settled_at"], name="delivery_by_channel"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['due_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(fields=["due_at"], name="delivery_due"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('revision__isnull', False)), fields=('act', 'revision', 'channel'), name='delivery_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revision__isnull", False)),
+                fields=("act", "revision", "channel"),
+                name="delivery_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('act', 'publish'), models.Q(('remote_id', ''), _negated=True)), fields=('channel', 'remote_id'), name='one_delivery_a_remote_post'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("act", "publish"), models.Q(("remote_id", ""), _negated=True)),
+                fields=("channel", "remote_id"),
+                name="one_delivery_a_remote_post",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('act__in', ['edit', 'withdraw', 'hide', 'restore']), ('state__in', ('queued', 'awaiting_retry', 'in_flight', 'uncertain', 'awaiting_proof', 'held'))), fields=('channel', 'target_remote_id'), name='one_change_at_a_time'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("act__in", ["edit", "withdraw", "hide", "restore"]),
+                    (
+                        "state__in",
+                        ("queued", "awaiting_retry", "in_flight", "uncertain", "awaiting_proof", "held"),
+                    ),
+                ),
+                fields=("channel", "target_remote_id"),
+                name="one_change_at_a_time",
+            ),
         ),
     ]

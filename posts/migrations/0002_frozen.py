@@ -107,13 +107,16 @@ FORWARD = FUNCTIONS + "\n".join(
     f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};"
     for table, name, events, level, function in TRIGGERS
 )
-BACKWARD = "\n".join(f"DROP TRIGGER {name} ON {table};" for table, name, *_ in TRIGGERS) + """
+BACKWARD = (
+    "\n".join(f"DROP TRIGGER {name} ON {table};" for table, name, *_ in TRIGGERS)
+    + """
 DROP FUNCTION posts_same_audience();
 DROP FUNCTION posts_post_audience_is_fixed();
 DROP FUNCTION posts_delivery_content_is_frozen();
 DROP FUNCTION posts_nobody_approves_own_work();
 DROP FUNCTION posts_approval_only_voids();
 """
+)
 
 
 class Migration(migrations.Migration):

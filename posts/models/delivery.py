@@ -81,9 +81,7 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["channel", "target_remote_id"],
-                condition=models.Q(
-                    act__in=[Act.EDIT, Act.WITHDRAW, Act.HIDE, Act.RESTORE], state__in=UNFINISHED
-                ),
+                condition=models.Q(act__in=[Act.EDIT, Act.WITHDRAW, Act.HIDE, Act.RESTORE], state__in=UNFINISHED),
                 name="one_change_at_a_time",
             ),
         ]

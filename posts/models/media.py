@@ -25,7 +25,10 @@ class MediaAsset(models.Model):
     height = models.PositiveIntegerField(editable=False)
     size_bytes = models.PositiveIntegerField(editable=False)
     alt_text = models.CharField(
-        "picture text", max_length=1000, blank=True, help_text="For people who cannot see it: say what is seen."
+        "picture text",
+        max_length=1000,
+        blank=True,
+        help_text="For people who cannot see it: say what is seen.",
     )
     credit = models.CharField(max_length=200, blank=True)
 

@@ -25,7 +25,9 @@ class Post(models.Model):
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="posts")
     stage = models.CharField(max_length=20, choices=Stage.choices, default=Stage.DRAFT)
     stage_at = models.DateTimeField(default=timezone.now)
-    title = models.CharField(max_length=150, blank=True, help_text="For lists; what was approved stands in its revision.")
+    title = models.CharField(
+        max_length=150, blank=True, help_text="For lists; what was approved stands in its revision."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     revision = models.ForeignKey(
         "posts.Revision", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
@@ -37,9 +39,7 @@ class Post(models.Model):
         ordering: ClassVar = ["-created_at", "-pk"]
         indexes: ClassVar = [
             models.Index(fields=["division", "stage", "-created_at"], name="post_by_division"),
-            models.Index(
-                fields=["approve_by"], name="post_in_review", condition=models.Q(stage=Stage.IN_REVIEW)
-            ),
+            models.Index(fields=["approve_by"], name="post_in_review", condition=models.Q(stage=Stage.IN_REVIEW)),
             models.Index(fields=["due_at"], name="post_due", condition=models.Q(due_at__isnull=False)),
         ]
 

@@ -62,7 +62,9 @@ class Approval(models.Model):
         default_permissions = ("view",)
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["revision", "seat"], condition=models.Q(voided_at__isnull=True), name="one_approval_a_seat"
+                fields=["revision", "seat"],
+                condition=models.Q(voided_at__isnull=True),
+                name="one_approval_a_seat",
             ),
             models.CheckConstraint(
                 name="a_person_approves_exactly_when_the_basis_says_so",

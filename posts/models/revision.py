@@ -45,9 +45,7 @@ class Revision(models.Model):
         default_permissions = ("view",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["post", "number"], name="revision_number_once"),
-            models.CheckConstraint(
-                name="revision_range", condition=models.Q(not_after__gt=models.F("not_before"))
-            ),
+            models.CheckConstraint(name="revision_range", condition=models.Q(not_after__gt=models.F("not_before"))),
         ]
 
     def __str__(self) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from datetime import timezone as fixed
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from divisions.errors import BadInput
 from divisions.models import Department, Division
 
-UTC = fixed.utc
+UTC = UTC
 
 
 def zone_of(division: Division) -> str:

@@ -138,9 +138,7 @@ def _decode(data: bytes) -> Image.Image:
             "file", "This is not a picture that can be read.", cure="Use a JPEG, PNG, WebP, GIF or HEIC file."
         ) from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise BadInput(
-            "file", "The picture is damaged or cut off.", cure="Copy it from the camera again."
-        ) from error
+        raise BadInput("file", "The picture is damaged or cut off.", cure="Copy it from the camera again.") from error
     return ImageOps.exif_transpose(picture)
 
 
@@ -197,9 +195,7 @@ def _store(data: bytes) -> str:
     return sha256
 
 
-def _remember(
-    kind: str, asset: MediaAsset, by: User | None, now: datetime | None, data: dict[str, object]
-) -> None:
+def _remember(kind: str, asset: MediaAsset, by: User | None, now: datetime | None, data: dict[str, object]) -> None:
     ledger.append(
         ledger.Entry(
             type=kind,

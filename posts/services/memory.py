@@ -10,10 +10,10 @@ from posts.models import Delivery, Post
 from records.services import ledger
 
 
-def entry(kind: str, post: Post, *, by: User | None, now: datetime, **data: Any) -> ledger.Entry:
+def entry(act: str, post: Post, *, by: User | None, now: datetime, **data: Any) -> ledger.Entry:
     """An entry about a post, not written yet."""
     return ledger.Entry(
-        type=f"posts.{kind}",
+        type=f"posts.{act}",
         subject_type="post",
         subject_id=post.pk,
         occurred_at=now,
@@ -23,12 +23,12 @@ def entry(kind: str, post: Post, *, by: User | None, now: datetime, **data: Any)
     )
 
 
-def remember(kind: str, post: Post, *, by: User | None, now: datetime, **data: Any) -> None:
+def remember(act: str, post: Post, *, by: User | None, now: datetime, **data: Any) -> None:
     """Write an entry about a post in the caller's transaction."""
-    ledger.append(entry(kind, post, by=by, now=now, **data))
+    ledger.append(entry(act, post, by=by, now=now, **data))
 
 
 def about_delivery(kind: str, delivery: Delivery, *, by: User | None, now: datetime, **data: Any) -> ledger.Entry:
     """An entry about a delivery, under its post. Needs `post__division` and `channel` loaded."""
     facts = {"delivery": delivery.pk, "channel": delivery.channel.slug, "platform": delivery.channel.platform}
-    return entry(f"delivery.{kind}", delivery.post, by=by, now=now, **facts, **data)
+    return entry(f"delivery.{act}", delivery.post, by=by, now=now, **facts, **data)

@@ -36,7 +36,9 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
         raise WrongMoment("The time to approve it has passed.", cure="The author can pick a new time and submit again.")
     _require_links(fresh)
     if fingerprint.of_revision(fresh) != fresh.content_hash:
-        raise WrongMoment("The stored content is not what was submitted.", cure="Tell an administrator; do not approve.")
+        raise WrongMoment(
+            "The stored content is not what was submitted.", cure="Tell an administrator; do not approve."
+        )
     approval = Approval.objects.create(
         revision=fresh,
         content_hash=fresh.content_hash,
@@ -97,7 +99,13 @@ def expire_overdue(*, now: datetime, limit: int = 200) -> int:
     )
     for row in rows:
         move(row, Stage.EXPIRED, now=now)
-        remember("post.expired", row, by=None, now=now, approve_by=row.approve_by.isoformat() if row.approve_by else "")
+        remember(
+            "post.expired",
+            row,
+            by=None,
+            now=now,
+            approve_by=row.approve_by.isoformat() if row.approve_by else "",
+        )
     return len(rows)
 
 
@@ -183,9 +191,7 @@ def _require_links(revision: Revision) -> None:
             )
 
 
-def _send_back(
-    revision: Revision, by: User, note: str, verdict: Verdict, to: Stage, moment: datetime
-) -> Review:
+def _send_back(revision: Revision, by: User, note: str, verdict: Verdict, to: Stage, moment: datetime) -> Review:
     note = note.strip()
     if not note:
         raise BadInput("note", "Say why, in a sentence the author can act on.", cure="Write the reason.")

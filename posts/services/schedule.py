@@ -46,7 +46,9 @@ def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: 
     post.due_at = due_at
     ledger.append_many(
         [
-            about_delivery("queued", d, by=None, now=now, due_at=due_at.isoformat(), approval=approval.number, key=d.key)
+            about_delivery(
+                "queued", d, by=None, now=now, due_at=due_at.isoformat(), approval=approval.number, key=d.key
+            )
             for d in made
         ]
     )
@@ -54,7 +56,7 @@ def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: 
 
 
 def _delivery(post: Post, revision: Revision, variant: Variant, due_at: datetime, now: datetime) -> Delivery:
-    payload = _payload(post, revision, variant)
+    payload = payload_of(post, revision, variant)
     return Delivery(
         act=variant.act,
         post=post,
@@ -73,7 +75,7 @@ def _delivery(post: Post, revision: Revision, variant: Variant, due_at: datetime
     )
 
 
-def _payload(post: Post, revision: Revision, variant: Variant) -> dict[str, Any]:
+def payload_of(post: Post, revision: Revision, variant: Variant) -> dict[str, Any]:
     """Everything that will be said on one channel, as JSON."""
     return {
         "title": revision.title,

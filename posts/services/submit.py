@@ -103,9 +103,7 @@ def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Re
         for p in seen.previews
     ]
     pictures = [
-        _picture(variant, position, asset)
-        for variant in variants
-        for position, asset in enumerate(seen.pictures)
+        _picture(variant, position, asset) for variant in variants for position, asset in enumerate(seen.pictures)
     ]
     revision.content_hash = fingerprint.of_parts(revision, variants, pictures)
     revision.save()

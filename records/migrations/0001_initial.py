@@ -5,33 +5,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('seq', models.BigAutoField(primary_key=True, serialize=False)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('actor_id', models.BigIntegerField(blank=True, null=True)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('division_id', models.BigIntegerField(blank=True, null=True)),
-                ('division_path', models.CharField(blank=True, max_length=500)),
-                ('type', models.CharField(max_length=100)),
-                ('subject_type', models.CharField(max_length=50)),
-                ('subject_id', models.CharField(max_length=100)),
-                ('data', models.JSONField(blank=True, default=dict)),
+                ("seq", models.BigAutoField(primary_key=True, serialize=False)),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("actor_id", models.BigIntegerField(blank=True, null=True)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("division_id", models.BigIntegerField(blank=True, null=True)),
+                ("division_path", models.CharField(blank=True, max_length=500)),
+                ("type", models.CharField(max_length=100)),
+                ("subject_type", models.CharField(max_length=50)),
+                ("subject_id", models.CharField(max_length=100)),
+                ("data", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'verbose_name_plural': 'ledger entries',
-                'ordering': ['-seq'],
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['subject_type', 'subject_id', 'seq'], name='ledger_subject'), models.Index(fields=['division_id', 'seq'], name='ledger_division'), models.Index(fields=['type', 'occurred_at'], name='ledger_type'), models.Index(fields=['actor_id', 'occurred_at'], name='ledger_actor')],
+                "verbose_name_plural": "ledger entries",
+                "ordering": ["-seq"],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["subject_type", "subject_id", "seq"], name="ledger_subject"),
+                    models.Index(fields=["division_id", "seq"], name="ledger_division"),
+                    models.Index(fields=["type", "occurred_at"], name="ledger_type"),
+                    models.Index(fields=["actor_id", "occurred_at"], name="ledger_actor"),
+                ],
             },
         ),
     ]

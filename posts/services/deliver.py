@@ -1,0 +1,276 @@
+"""The deliverer: claims due rows lane by lane, begins and settles each wire call in a commit of its own (P3).
+
+Claim (lease) and begin (an attempt row, committed before the call) are two commits; the call happens outside any
+transaction; settle is fenced by the attempt number. Only this module sends, and only what the gate lets through.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from connectors.contract import Act, Connector, Done, Media, Next, Outgoing, Result, Step, Wait
+from connectors.errors import ConnectorError, Misconfigured, NotSupported, Uncertain
+from divisions.errors import BadInput
+from divisions.states import ChannelState, Mode
+from posts.models import Attempt, ChannelLane, Delivery
+from posts.services import gate, outcome
+from posts.services.accounts import account_of, connector_of
+from posts.states import CLAIMABLE, DeliveryState, check_delivery_move
+
+log = logging.getLogger(__name__)
+
+LANES_A_CLAIM = 64
+ROWS_A_LANE = 20
+LOOK_AHEAD = 2000
+MAX_STEPS = 50  # of one delivery in one claim; a platform that never says done is a Wait, not a loop
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A begun call: what to run and for which attempt. Its attempt row is committed."""
+
+    delivery: Delivery
+    step: Step
+    attempt: int
+
+
+def run_due(*, clock: Clock, worker: str, executor: Executor | None = None, rounds: int = 20) -> int:
+    """Claim and deliver until nothing is due (or `rounds` claims were made); returns how many rows were claimed.
+
+    With an `executor`, lanes run side by side and each thread gives its connection back; without, in this thread.
+    """
+    total = 0
+    for _ in range(rounds):
+        lanes = claim(now=clock(), worker=worker)
+        if not lanes:
+            break
+        total += sum(len(rows) for rows in lanes.values())
+        if executor is None:
+            for lane, rows in lanes.items():
+                run_lane(lane, rows, worker=worker, clock=clock)
+        else:
+            waiting = [executor.submit(_run_lane_in_thread, lane, rows, worker, clock) for lane, rows in lanes.items()]
+            for future in waiting:
+                future.result()
+    return total
+
+
+@transaction.atomic
+def claim(*, now: datetime, worker: str) -> dict[int, list[int]]:
+    """Take the free lanes that have due rows, and their earliest rows, under a lease.
+
+    Returns delivery ids by lane id, in the order in which they are to be sent.
+    """
+    due = Delivery.objects.filter(
+        state__in=CLAIMABLE,
+        after__isnull=True,
+        ready_at__lte=now,
+        grace_until__gte=now,
+        channel__state=ChannelState.CONNECTED,
+    )
+    wanted = {
+        (row["channel_id"], row["urgent"])
+        for row in due.order_by("ready_at").values("channel_id", "urgent")[:LOOK_AHEAD]
+    }
+    if not wanted:
+        return {}
+    free = Q(busy_until__isnull=True) | Q(busy_until__lt=now)
+    allowed = Q(next_call_at__isnull=True) | Q(next_call_at__lte=now)
+    lanes = [
+        lane
+        for lane in ChannelLane.objects.select_for_update(skip_locked=True)
+        .filter(free, allowed, channel__in={channel for channel, _ in wanted})
+        .order_by("-urgent", "pk")
+        if (lane.channel_id, lane.urgent) in wanted
+    ][:LANES_A_CLAIM]
+    return _take(lanes, due, now, worker)
+
+
+def _take(lanes: list[ChannelLane], due: QuerySet[Delivery], now: datetime, worker: str) -> dict[int, list[int]]:
+    by_lane = {(lane.channel_id, lane.urgent): lane for lane in lanes}
+    rows = list(
+        due.select_for_update(skip_locked=True, of=("self",))
+        .filter(channel__in={lane.channel_id for lane in lanes})
+        .order_by("ready_at", "pk")[: LANES_A_CLAIM * ROWS_A_LANE]
+    )
+    taken: dict[int, list[int]] = {}
+    for row in rows:
+        lane = by_lane.get((row.channel_id, row.urgent))
+        if lane is not None and len(taken.setdefault(lane.pk, [])) < ROWS_A_LANE:
+            taken[lane.pk].append(row.pk)
+    lease = now + timedelta(seconds=settings.LEASE_S)
+    ids = [pk for pks in taken.values() for pk in pks]
+    Delivery.objects.filter(pk__in=ids).update(
+        state=DeliveryState.IN_FLIGHT, state_at=now, claimed_by=worker, lease_until=lease
+    )
+    ChannelLane.objects.filter(pk__in=taken).update(busy_until=lease, claimed_by=worker)
+    return taken
+
+
+def _run_lane_in_thread(lane: int, rows: list[int], worker: str, clock: Clock) -> None:
+    try:
+        run_lane(lane, rows, worker=worker, clock=clock, between_calls=connection.close)
+    finally:
+        connection.close()
+
+
+def run_lane(
+    lane: int,
+    rows: list[int],
+    *,
+    worker: str,
+    clock: Clock,
+    between_calls: Callable[[], None] = lambda: None,
+) -> None:
+    """Send a lane's claimed rows one after another, then free the lane. `between_calls` gives the connection back."""
+    try:
+        for pk in rows:
+            _deliver(pk, lane, worker, clock, between_calls)
+    finally:
+        ChannelLane.objects.filter(pk=lane, claimed_by=worker).update(busy_until=None, claimed_by="")
+
+
+def _deliver(pk: int, lane: int, worker: str, clock: Clock, between_calls: Callable[[], None]) -> None:
+    for _ in range(MAX_STEPS):
+        call = begin(pk=pk, lane=lane, worker=worker, now=clock())
+        if call is None:
+            return
+        between_calls()
+        answer = _run(call)
+        if not settle(call=call, answer=answer, worker=worker, now=clock()):
+            return
+
+
+@transaction.atomic
+def begin(*, pk: int, lane: int, worker: str, now: datetime) -> Call | None:
+    """Re-check the gate and commit the attempt row of one call; None when there is nothing (more) to call.
+
+    Fenced: only a row still in flight under this worker's own, unlapsed claim.
+    """
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("channel", "post__division", "revision__post", "variant__channel")
+        .filter(pk=pk, state=DeliveryState.IN_FLIGHT, claimed_by=worker, lease_until__gt=now)
+        .first()
+    )
+    if delivery is None:
+        return None
+    if delivery.channel.state != ChannelState.CONNECTED or now > delivery.grace_until:
+        release(delivery, now=now)
+        return None
+    closed = gate.look(delivery, now=now)
+    if closed is not None:
+        outcome.fail(delivery, closed.cause, closed.who, closed.press, now=now)
+        return None
+    if delivery.channel.mode == Mode.HAND_OFF and not delivery.channel.is_own:
+        outcome.await_proof(delivery, now=now)
+        return None
+    step = _next_step(delivery, now)
+    if step is None:
+        return None
+    return _open_attempt(delivery, step, lane, now)
+
+
+def _next_step(delivery: Delivery, now: datetime) -> Step | None:
+    """The stored step that is next; planned once, before the first call, and never again."""
+    if not delivery.steps:
+        try:
+            steps = connector_of(delivery.channel).plan(outgoing_of(delivery, planned_at=now))
+        except (NotSupported, Misconfigured) as error:
+            outcome.settle_error(delivery, None, error, now=now)
+            return None
+        delivery.steps = [step.to_json() for step in steps]
+    return Step.from_json(delivery.steps[delivery.step_index])
+
+
+def _open_attempt(delivery: Delivery, step: Step, lane: int, now: datetime) -> Call:
+    lease = now + timedelta(seconds=settings.LEASE_S)
+    delivery.attempt += 1
+    delivery.first_attempt_at = delivery.first_attempt_at or now
+    delivery.lease_until = lease
+    delivery.save(update_fields=["steps", "attempt", "first_attempt_at", "lease_until"])
+    ChannelLane.objects.filter(pk=lane).update(busy_until=lease)
+    Attempt.objects.create(delivery=delivery, number=delivery.attempt, step=step.name[:60], started_at=now)
+    return Call(delivery=delivery, step=step, attempt=delivery.attempt)
+
+
+def outgoing_of(delivery: Delivery, *, planned_at: datetime) -> Outgoing:
+    """The frozen payload as the connectors take it."""
+    payload = delivery.payload
+    return Outgoing(
+        act=Act(delivery.act),
+        key=delivery.key,
+        planned_at=planned_at,
+        title=payload["title"],
+        text=payload["text"],
+        language=payload["language"],
+        link=payload["link"],
+        url=payload["url"],
+        media=tuple(Media(**item) for item in payload["media"]),
+    )
+
+
+def _run(call: Call) -> Result | ConnectorError:
+    """Make the one wire call. Whatever comes back, an error included, is an answer to settle."""
+    channel = call.delivery.channel
+    try:
+        connector: Connector = connector_of(channel)
+        return connector.run(account_of(channel), call.step, dict(call.delivery.step_state))
+    except ConnectorError as error:
+        return error
+    except BadInput as error:
+        return Misconfigured(str(error))
+    except Exception:
+        # A fault of our own after the call may have begun: nothing is known, so nothing is repeated blindly.
+        log.exception("the connector of %s broke on delivery %s", channel.platform, call.delivery.pk)
+        return Uncertain("our own code broke during the call")
+
+
+@transaction.atomic
+def settle(*, call: Call, answer: Result | ConnectorError, worker: str, now: datetime) -> bool:
+    """Write what came of a call; True when the next step of the same delivery follows at once.
+
+    Fenced by the attempt number: an answer that comes after the lease lapsed changes nothing but its attempt row.
+    """
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("channel", "post__division")
+        .get(pk=call.delivery.pk)
+    )
+    mine = (
+        delivery.state == DeliveryState.IN_FLIGHT and delivery.claimed_by == worker and delivery.attempt == call.attempt
+    )
+    outcome.close_attempt(delivery, call.attempt, answer, now=now)
+    if not mine:
+        return False
+    if isinstance(answer, Next):
+        delivery.step_index += 1
+        delivery.step_state = answer.state
+        delivery.save(update_fields=["step_index", "step_state"])
+        return True
+    if isinstance(answer, Done):
+        outcome.deliver(delivery, answer.receipt, now=now)
+    elif isinstance(answer, Wait):
+        delivery.step_state = answer.state
+        outcome.retry_at(delivery, answer.not_before, now=now)
+    else:
+        outcome.settle_error(delivery, call.step, answer, now=now)
+    return False
+
+
+def release(delivery: Delivery, *, now: datetime) -> None:
+    """Give a claimed row back to the queue; no call of it is open."""
+    check_delivery_move(delivery.state, DeliveryState.QUEUED)
+    delivery.state, delivery.state_at = DeliveryState.QUEUED, now
+    delivery.claimed_by, delivery.lease_until = "", None
+    delivery.save(update_fields=["state", "state_at", "claimed_by", "lease_until"])

@@ -1,0 +1,222 @@
+"""What an answer means for a delivery: states, the three answers a person needs, the ledger entry. Sends nothing.
+
+Every function takes a delivery locked by the caller, with `channel` and `post__division` loaded.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.contract import Act as WireAct
+from connectors.contract import Done, Next, Probe, Receipt, Remote, Result, Step, Wait
+from connectors.errors import (
+    ConnectorError,
+    Duplicate,
+    Misconfigured,
+    NotAuthorised,
+    NotSupported,
+    Refused,
+    Temporary,
+    Uncertain,
+)
+from divisions.models import Channel
+from divisions.services import channels
+from divisions.states import ChannelState
+from posts.models import Attempt, ChannelLane, Delivery
+from posts.services.accounts import account_of, connector_of
+from posts.services.memory import about_delivery
+from posts.states import DeliveryState, Outcome, check_delivery_move
+from records.services import ledger
+
+FIRST_BACKOFF_S = 15.0
+LONGEST_BACKOFF_S = 600.0
+LOOK_BACK = timedelta(seconds=120)  # clocks differ: PROTOCOL, "Duplicate"
+SAME_TEXT = "The platform already shows this text; change a word."
+
+_OUTCOMES: dict[type, Outcome] = {
+    Done: Outcome.DONE,
+    Next: Outcome.NEXT,
+    Wait: Outcome.WAIT,
+    Temporary: Outcome.TEMPORARY,
+    Refused: Outcome.REFUSED,
+    NotAuthorised: Outcome.NOT_AUTHORISED,
+    Duplicate: Outcome.DUPLICATE,
+    Uncertain: Outcome.UNCERTAIN,
+    Misconfigured: Outcome.MISCONFIGURED,
+    NotSupported: Outcome.NOT_SUPPORTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a failure says to a person: what happened, who can fix it, what to press."""
+
+    cause: str
+    who: str
+    press: str
+    words: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """For the delivery's row."""
+        return {"cause": self.cause, "who": self.who, "press": self.press, "words": self.words}
+
+
+def close_attempt(delivery: Delivery, number: int, answer: Result | ConnectorError, *, now: datetime) -> None:
+    """Write how one call ended, once."""
+    error = answer if isinstance(answer, ConnectorError) else None
+    Attempt.objects.filter(delivery=delivery, number=number, ended_at__isnull=True).update(
+        ended_at=now,
+        outcome=_OUTCOMES[type(answer)],
+        status=error.status if error else None,
+        code=(error.code if error else "")[:100],
+        request_id=(error.request_id if error else "")[:100],
+        words=(error.message if error else "")[:4000],
+    )
+
+
+def deliver(delivery: Delivery, receipt: Receipt, *, now: datetime, how: str = "") -> None:
+    """The receipt is in: DELIVERED. Whatever waited for this delivery may go now."""
+    delivery.remote_id, delivery.remote_url = receipt.remote_id[:200], receipt.url[:400]
+    delivery.settled_at, delivery.problem = now, {}
+    _to(delivery, DeliveryState.DELIVERED, now)
+    Delivery.objects.filter(after=delivery).update(after=None)
+    _remember(delivery, "delivered", now, remote_id=receipt.remote_id, url=receipt.url, how=how)
+
+
+def retry_at(delivery: Delivery, moment: datetime, *, now: datetime) -> None:
+    """Again later, no failure counted. Its grace goes on running."""
+    delivery.ready_at = moment
+    _to(delivery, DeliveryState.AWAITING_RETRY, now)
+
+
+def await_proof(delivery: Delivery, *, now: datetime) -> None:
+    """A person posts it by hand and pastes the link."""
+    _to(delivery, DeliveryState.AWAITING_PROOF, now)
+    _remember(delivery, "awaiting_proof", now)
+
+
+def fail(delivery: Delivery, cause: str, who: str, press: str, *, now: datetime, words: str = "") -> None:
+    """It did not go out, and will not by itself."""
+    delivery.problem = Problem(cause, who, press, words).to_json()
+    delivery.settled_at = now
+    _to(delivery, DeliveryState.FAILED, now)
+    _remember(delivery, "failed", now, cause=cause, words=words)
+
+
+def uncertain(delivery: Delivery, words: str, *, now: datetime) -> None:
+    """We spoke and did not hear. Looked up on the platform, else a person decides; never sent again by itself."""
+    delivery.problem = Problem(
+        cause=f"We sent it and {delivery.channel.get_platform_display()} did not answer, so nothing is proven.",
+        who="A supervisor decides, after a look at the account.",
+        press="“It went out” with its link, or “Send again” when it is not there.",
+        words=words,
+    ).to_json()
+    _to(delivery, DeliveryState.UNCERTAIN, now)
+    _remember(delivery, "uncertain", now, words=words)
+
+
+def settle_error(delivery: Delivery, step: Step | None, error: ConnectorError, *, now: datetime) -> None:
+    """Map one of the connectors' errors to a state (PROTOCOL.md, "Errors")."""
+    if isinstance(error, Temporary):
+        _temporary(delivery, error, now)
+    elif isinstance(error, Uncertain):
+        if step is not None and step.repeatable:
+            _temporary(delivery, Temporary(error.message), now)
+        else:
+            uncertain(delivery, error.message, now=now)
+    elif isinstance(error, Duplicate):
+        _duplicate(delivery, error, now)
+    elif isinstance(error, NotAuthorised | Misconfigured):
+        _channel_trouble(delivery, error, now)
+    else:
+        cure = getattr(error, "cure", "") or "Change the post, then submit it again."
+        cause = f"{delivery.channel.get_platform_display()} refused it: {error.message}"
+        fail(delivery, cause, "Whoever wrote the post.", cure, now=now, words=error.message)
+
+
+def find(delivery: Delivery) -> tuple[Remote, ...]:
+    """Look on the platform for this delivery's post; only matches that no other delivery of the channel holds.
+
+    Raises the connectors' errors. Makes wire calls: never inside a transaction that holds a lock for long.
+    """
+    payload = delivery.payload
+    probe = Probe(
+        act=WireAct(delivery.act),
+        key=delivery.key,
+        since=(delivery.first_attempt_at or delivery.due_at) - LOOK_BACK,
+        remote_id=delivery.remote_id or None,
+        target_id=delivery.target_remote_id or None,
+        text=payload["text"],
+        link=payload["link"],
+    )
+    found = connector_of(delivery.channel).find(account_of(delivery.channel), probe)
+    taken = set(
+        Delivery.objects.filter(channel=delivery.channel_id, remote_id__in=[r.remote_id for r in found])
+        .exclude(pk=delivery.pk)
+        .values_list("remote_id", flat=True)
+    )
+    return tuple(r for r in found if r.remote_id not in taken and r.created_at >= probe.since)
+
+
+def _temporary(delivery: Delivery, error: Temporary, now: datetime) -> None:
+    if not error.rate_limited:
+        delivery.failures += 1
+    wait = error.retry_after if error.retry_after is not None else _backoff_s(delivery.failures)
+    delivery.ready_at = now + timedelta(seconds=wait)
+    delivery.problem = Problem(
+        cause=f"{delivery.channel.get_platform_display()} could not take it yet: {error.message}",
+        who="Nobody has to: it is tried again by itself.",
+        press="Nothing, unless it is still here when its time is up.",
+        words=error.message,
+    ).to_json()
+    if error.rate_limited:
+        lanes = ChannelLane.objects.filter(channel=delivery.channel_id)
+        lanes.update(next_call_at=delivery.ready_at)
+    _to(delivery, DeliveryState.AWAITING_RETRY, now)
+    _remember(delivery, "awaiting_retry", now, words=error.message, again_at=delivery.ready_at.isoformat())
+
+
+def _backoff_s(failures: int) -> float:
+    """Full jitter: a random wait up to 15 s, 30 s, 60 s … and at most 10 minutes."""
+    longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(max(failures - 1, 0), 10))
+    return random.uniform(1.0, longest)  # noqa: S311
+
+
+def _duplicate(delivery: Delivery, error: Duplicate, now: datetime) -> None:
+    try:
+        found = find(delivery)
+    except ConnectorError as trouble:
+        uncertain(delivery, f"{error.message}; looking it up failed: {trouble.message}", now=now)
+        return
+    if len(found) == 1:
+        deliver(delivery, Receipt(remote_id=found[0].remote_id, url=found[0].url), now=now, how="found")
+    else:
+        fail(delivery, error.message, "Whoever wrote the post.", SAME_TEXT, now=now, words=error.message)
+
+
+def _channel_trouble(delivery: Delivery, error: ConnectorError, now: datetime) -> None:
+    """The account, not the post, is broken: flag the channel so that nothing else runs into the same wall."""
+    channel: Channel = delivery.channel
+    if isinstance(error, NotAuthorised):
+        cause = f"{channel.get_platform_display()} no longer accepts our sign-in for {channel.name}."
+        press = "Reconnect the account, then press “Try again” here."
+    else:
+        cause, press = error.message, "Correct the channel's setting, then press “Try again” here."
+    if channel.state == ChannelState.CONNECTED:
+        channels.move_channel(channel=channel, to=ChannelState.NEEDS_ATTENTION, by=None, reason=cause, now=now)
+    who = "The social media officer or an administrator."
+    fail(delivery, cause, who, press, now=now, words=error.message)
+
+
+def _to(delivery: Delivery, state: DeliveryState, now: datetime) -> None:
+    check_delivery_move(delivery.state, state)
+    delivery.state, delivery.state_at = state, now
+    delivery.claimed_by, delivery.lease_until = "", None
+    delivery.save()
+
+
+def _remember(delivery: Delivery, kind: str, now: datetime, **data: Any) -> None:
+    ledger.append(about_delivery(kind, delivery, by=None, now=now, **data))

@@ -1,0 +1,53 @@
+"""The beat's tick and the nudge from a door. A task claims a batch itself; nothing is queued a post at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from posts.models import Heartbeat
+from posts.services import deliver, review, sweep
+
+log = logging.getLogger(__name__)
+
+CALLS_IN_FLIGHT = 16
+
+
+@shared_task(ignore_result=True)
+def tick() -> int:
+    """One tick: beat, look after what needs it, deliver what is due. Two at once are harmless."""
+    return run_tick(worker=f"{socket.gethostname()}:{os.getpid()}:{tick.request.id or 'local'}")
+
+
+def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = True) -> int:
+    """Do one tick; returns how many deliveries were claimed. With `now`, the clock stands still (tests)."""
+    moment = now or timezone.now()
+    Heartbeat.objects.update_or_create(name="tick", defaults={"beat_at": moment})
+    review.expire_overdue(now=moment)
+    sweep.lapsed(now=moment)
+    sweep.missed(now=moment)
+    sweep.look_up(now=moment)
+    clock = (lambda: moment) if now else timezone.now
+    if not side_by_side:
+        return deliver.run_due(clock=clock, worker=worker)
+    with ThreadPoolExecutor(CALLS_IN_FLIGHT, thread_name_prefix="deliver") as executor:
+        return deliver.run_due(clock=clock, worker=worker, executor=executor)
+
+
+def nudge() -> None:
+    """Ask a worker to look now, after the commit. A broker that is down changes nothing: the beat looks anyway."""
+    transaction.on_commit(_send_nudge, robust=True)
+
+
+def _send_nudge() -> None:
+    try:
+        tick.apply_async(retry=False, expires=5)
+    except Exception as error:
+        log.warning("no nudge, the next tick will do it: %s", error.__class__.__name__)
