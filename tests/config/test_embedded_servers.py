@@ -173,9 +173,7 @@ def test_waiting_gives_up_after_its_time():
 
 
 def test_a_child_that_ignores_term_is_killed(tmp_path: Path):
-    stubborn = (
-        "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
-    )
+    stubborn = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
     child = children.start([sys.executable, "-c", stubborn], log=tmp_path / "log")
     assert children.wait_until(lambda: (tmp_path / "log").read_text() == "1\n", 10)
     assert children.end(child, (signal.SIGTERM, 0.1)) == -signal.SIGKILL

@@ -67,9 +67,7 @@ def pids(folder: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_them_last_first(
-    supervisor: subprocess.Popen[str], tmp_path: Path, sign: signal.Signals
-):
+def test_a_signal_stops_them_last_first(supervisor: subprocess.Popen[str], tmp_path: Path, sign: signal.Signals):
     supervisor.send_signal(sign)
     assert supervisor.wait(20) == 0
     assert (tmp_path / "order").read_text().split() == ["c", "b", "a"]
