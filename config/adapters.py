@@ -28,9 +28,7 @@ class SignInForm(LoginForm):
 
 def client_ip(request: HttpRequest) -> str:
     """Return the visitor's address: the peer, or what our own outermost proxy says it saw."""
-    forwarded = [
-        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
-    ]
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.PROXY_COUNT and len(forwarded) >= settings.PROXY_COUNT:
         return str(forwarded[-settings.PROXY_COUNT])
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -28,7 +28,7 @@ app.conf.update(
     task_default_queue="default",
     task_routes={"posts.tasks.tick": {"queue": "delivery"}},
     worker_pool="threads",  # one pool of database connections for all; prefork opened 60
-    worker_concurrency=8,
+    worker_concurrency=4,  # one tick may wait for a slow platform while the next one runs
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     beat_schedule={

@@ -17,9 +17,7 @@ from typing import Any
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 BUILT_DIR = BASE_DIR / "var"  # what `make setup` builds: static files, compiled assets
-VAR_DIR = Path(
-    os.environ.get("SUBSTATION_VAR") or BUILT_DIR
-).resolve()  # data, keys, logs; a second demo's own
+VAR_DIR = Path(os.environ.get("SUBSTATION_VAR") or BUILT_DIR).resolve()  # data, keys, logs; a second demo's own
 USER = NAME = "substation"
 DEMO_PASSWORD = "substation-demo-only"  # noqa: S105 (printed by `make demo`; the demo listens on loopback)
 PORTS = {"postgres": 5433, "redis": 6380, "sandbox": 8025}  # where a new checkout looks first

@@ -3,6 +3,7 @@
 Knows nothing of the demo; ``config.run_demo`` says which processes there are.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -33,6 +34,7 @@ class Service:
     log: Path
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 8.0),)
     on_parent_death: signal.Signals = signal.SIGKILL
+    env: dict[str, str] = field(default_factory=dict)  # beside ours
     child: subprocess.Popen[bytes] | None = field(default=None, init=False)
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=MANY_STARTS), init=False)
 
@@ -42,7 +44,8 @@ class Service:
         if len(self.starts) == MANY_STARTS and now - self.starts[0] < WITHIN_S:
             raise LocalError(f"{self.name} keeps ending:\n{children.tail(self.log)}", f"see {self.log}")
         self.starts.append(now)
-        self.child = children.start(self.command, log=self.log, on_parent_death=self.on_parent_death)
+        env = os.environ | self.env
+        self.child = children.start(self.command, log=self.log, on_parent_death=self.on_parent_death, env=env)
 
     def end(self) -> None:
         """Stop it, however long it needs up to its patience."""

@@ -21,6 +21,7 @@ VAR = local.VAR_DIR
 LOGS = VAR / "log"
 MANAGE = [sys.executable, str(local.BASE_DIR / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
+POOL = "72"  # worker: 4 ticks at once, each with 16 calls under way and itself
 SIGN_INS = (
     ("officer.northeast@demo.example", "officer of the Northeast substation"),
     ("supervisor.northeast@demo.example", "supervisor of the Northeast substation"),
@@ -45,7 +46,7 @@ def services(port: int, sandbox_port: int) -> tuple[Service, ...]:
     return (
         Service("sandbox", [*MANAGE, "sandbox", "--port", str(sandbox_port)], LOGS / "sandbox.log"),
         Service("web", web, LOGS / "web.log", on_parent_death=signal.SIGTERM),
-        Service("worker", worker + quiet, LOGS / "worker.log", stop=patience),
+        Service("worker", worker + quiet, LOGS / "worker.log", stop=patience, env={"DATABASE_POOL": POOL}),
         Service("beat", [*beat, "--pidfile="], LOGS / "beat.log"),
     )
 

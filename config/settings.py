@@ -55,9 +55,7 @@ if LEASE_S <= HTTP_READ_TIMEOUT_S:
 OUTBOUND_ALLOW = env.host_ports("OUTBOUND_ALLOW")  # private addresses that connectors may reach
 SANDBOX_URL = env.address("SANDBOX_URL", local.sandbox_url(VAR_DIR))
 SANDBOX_STATE = VAR_DIR / "sandbox"
-DEMO_PASSWORD = env.text(
-    "DEMO_PASSWORD", local.DEMO_PASSWORD
-)  # of the demo's made-up people, in SANDBOX only
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", local.DEMO_PASSWORD)  # of the demo's made-up people, in SANDBOX only
 
 # --- Django ------------------------------------------------------------------------------------------
 ROOT_URLCONF = "config.urls"
@@ -138,7 +136,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.database(DATABASE_URL)}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # else a restarted PostgreSQL costs three 500s
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "2")
 if DATABASE_POOL := env.whole("DATABASE_POOL", 8):
-    # At least the threads of the process (gunicorn 4, worker 8); 0 turns it off, for an outside pooler.
+    # At least the threads of the process (web 4, worker 72); opened when needed. 0: no pool.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
 
 REDIS_URL = env.redis(env.text("REDIS_URL") or local.redis_url(VAR_DIR))

@@ -23,7 +23,8 @@ Server = Postgres | Redis
 def database_of(var: Path) -> Postgres:
     """Describe the PostgreSQL of this checkout, running or not."""
     port = postgres.running_port(var / "postgres") or local.port(var, "postgres")
-    return Postgres(var / "postgres", local.server_password(var), port, var / "log" / "postgres.log")
+    log = var / "log" / "postgres.log"
+    return Postgres(var / "postgres", local.server_password(var), port, log, options=("max_connections=200",))
 
 
 def redis_of(var: Path) -> Redis:

@@ -137,9 +137,7 @@ def _initdb(before: list[str], folder: Path, password_file: str) -> None:
     command = [*before, str(binary("initdb")), "-D", str(folder), *locale, *access, "--no-sync"]
     made = subprocess.run([*command, "--no-instructions"], capture_output=True, text=True, env=clean_env())
     if made.returncode:
-        raise LocalError(
-            f"PostgreSQL could not make {folder}:\n{made.stderr}", "free disk space, or " + RESET
-        )
+        raise LocalError(f"PostgreSQL could not make {folder}:\n{made.stderr}", "free disk space, or " + RESET)
 
 
 def check_version(data: Path) -> None:
