@@ -55,7 +55,7 @@ def _draw(name: str) -> None:
     from django.test import RequestFactory
 
     request = RequestFactory().get("/")
-    context = _context(officer="officer" in name or name in {"composer.html", "home.html"}) | {"request": request}
+    context = _context(officer="officer" in name or name in {"composer.html", "home.html"}) | {"request": request, "csrf_token": "x"}
     (TARGET / name).write_text(render_to_string(name, context), encoding="utf-8")
 
 
@@ -71,8 +71,28 @@ def _context(officer: bool) -> dict[str, object]:
                                       phone="214-555-0100", notice="These pages are not watched around the clock."),
         "now": NOW, "soon": NOW + timedelta(hours=2, minutes=36), "zone": "America/Chicago",
         "yesterday": NOW - timedelta(hours=22), "old": NOW - timedelta(days=23), "states": _states(),
-        "bars": _bars(),
+        "bars": _bars(), "preview": _preview(), "form": _sign_in(), "stopped": {"ok": False, "text": "Sending stopped"},
+        "hold": {"title": "Posting is on hold for every account", "since": "17:06", "held": 11, "url": "#",
+                 "text": "Safety alerts and posts of this incident still go out."},
+        "drill": {"title": "Posting would be on hold", "since": "17:06", "drill": True, "text": "Nothing real stops."},
     }  # fmt: skip
+
+
+def _preview() -> dict[str, object]:
+    return {"name": "Northeast Patrol Division", "handle": "@DallasPD", "when": "Tue at 6:00 PM, public", "crest": "DPD",
+            "text": "Did you see a green van on Juniper Row?\n\nIt backed into a bus shelter.", "cut": True,
+            "count": 338, "limit": "63,206", "pictures": [{"url": "sample.svg", "alt": "A van at night."}],
+            "kicker": "Appeal, open until December 24", "title": "Did you see a green van?"}  # fmt: skip
+
+
+def _sign_in() -> object:
+    from django import forms
+
+    class SignIn(forms.Form):
+        login = forms.EmailField()
+        password = forms.CharField(widget=forms.PasswordInput)
+
+    return SignIn()
 
 
 def _states() -> dict[str, list[str]]:
