@@ -1,4 +1,4 @@
-"""Writes drafts: start, save (compare and set), change an approved post, drop. Drafts are mutable and not in the ledger."""
+"""Writes drafts: start, save (compare and set), change an approved post, drop. Drafts are not in the ledger."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def remember(act: str, post: Post, *, by: User | None, now: datetime, **data: An
     ledger.append(entry(act, post, by=by, now=now, **data))
 
 
-def about_delivery(kind: str, delivery: Delivery, *, by: User | None, now: datetime, **data: Any) -> ledger.Entry:
+def about_delivery(act: str, delivery: Delivery, *, by: User | None, now: datetime, **data: Any) -> ledger.Entry:
     """An entry about a delivery, under its post. Needs `post__division` and `channel` loaded."""
     facts = {"delivery": delivery.pk, "channel": delivery.channel.slug, "platform": delivery.channel.platform}
     return entry(f"delivery.{act}", delivery.post, by=by, now=now, **facts, **data)

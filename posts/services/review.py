@@ -1,4 +1,4 @@
-"""What a reviewer decides: approve exactly this content, ask for changes, reject. Nobody decides about own work (P2)."""
+"""What a reviewer decides: approve exactly this content, ask for changes, reject. Never about own work (P2)."""
 
 from __future__ import annotations
 
