@@ -67,13 +67,18 @@ def run() -> None:
         running = services(port, sandbox_port)
         _start(running[0], stack)
         _wait(running[0], f"http://{children.HOST}:{sandbox_port}/_posts")
-        say("Loading the demo department …")
-        run_to_end([*MANAGE, "load_demo"], log=LOGS / "load_demo.log", doing="load_demo")
+        load()
         for service in running[1:]:
             _start(service, stack)
         _wait(running[1], f"http://{children.HOST}:{port}/health/")
         _say_ready(port)
         watch(running, also=lambda: _revive(servers))
+
+
+def load() -> None:
+    """Load the demo department; what is there already stays as it is."""
+    say("Loading the demo department …")
+    run_to_end([*MANAGE, "load_demo"], log=LOGS / "load_demo.log", doing="load_demo")
 
 
 def reset() -> None:
