@@ -36,7 +36,7 @@ def main() -> None:
     sys.modules.setdefault("gallery_urls", sys.modules[__name__])
     settings.configure(
         ROOT_URLCONF="gallery_urls", STATIC_URL="/static/", USE_TZ=True, TIME_ZONE="America/Chicago",
-        INSTALLED_APPS=["django.contrib.staticfiles"], SECRET_KEY="gallery", DEBUG=True,
+        INSTALLED_APPS=["django.contrib.staticfiles"], DEBUG=True,
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
                     "DIRS": [ROOT / "templates", HERE],
                     "OPTIONS": {"libraries": {"look": "config.templatetags.look"}}}],
@@ -55,7 +55,10 @@ def _draw(name: str) -> None:
     from django.test import RequestFactory
 
     request = RequestFactory().get("/")
-    context = _context(officer="officer" in name or name in {"composer.html", "home.html"}) | {"request": request, "csrf_token": "x"}
+    context = _context(officer="officer" in name or name in {"composer.html", "home.html"}) | {
+        "request": request,
+        "csrf_token": "x",
+    }
     (TARGET / name).write_text(render_to_string(name, context), encoding="utf-8")
 
 
@@ -79,9 +82,9 @@ def _context(officer: bool) -> dict[str, object]:
 
 
 def _preview() -> dict[str, object]:
-    return {"name": "Northeast Patrol Division", "handle": "@DallasPD", "when": "Tue at 6:00 PM, public", "crest": "DPD",
-            "text": "Did you see a green van on Juniper Row?\n\nIt backed into a bus shelter.", "cut": True,
-            "count": 338, "limit": "63,206", "pictures": [{"url": "sample.svg", "alt": "A van at night."}],
+    return {"name": "Northeast Patrol Division", "handle": "@DallasPD", "when": "Tue at 6:00 PM, public",
+            "crest": "DPD", "text": "Did you see a green van on Juniper Row?\n\nIt backed into a bus shelter.",
+            "cut": True, "count": 338, "limit": "63,206", "pictures": [{"url": "sample.svg", "alt": "A van at night."}],
             "kicker": "Appeal, open until December 24", "title": "Did you see a green van?"}  # fmt: skip
 
 
