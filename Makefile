@@ -11,6 +11,8 @@ RUN := $(BIN)/python
 export UV_CACHE_DIR := $(CURDIR)/.tools/cache/uv
 export UV_PYTHON_DOWNLOADS := never
 export npm_config_cache := $(CURDIR)/.tools/cache/npm
+# Node brings its own certificates too; those of the system are added to them.
+export NODE_EXTRA_CA_CERTS ?= $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 STATIC_FILES := $(shell find static -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
