@@ -61,3 +61,6 @@ def _limits_start_at_nought() -> Iterator[None]:
     """Forget counted sign-ins, so that no test is refused for what another did."""
     yield
     cache.clear()
+
+
+pytest_plugins = ["tests.people"]
