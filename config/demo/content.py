@@ -6,7 +6,7 @@ live here: the database, services, pictures' bytes (pictures.py). The loader wal
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from config.demo.moments import due, moment, say_date, say_moment, say_time
+from config.demo.moments import due, moment, say_date, say_hours, say_moment, say_time
 from config.demo.pictures import ALT, CREDIT
+from posts.kinds import SPECS
 
 FOLDER = Path(__file__).parent
 DEPARTMENT = FOLDER / "department.yaml"
@@ -39,8 +40,9 @@ class DemoPost:
     """One made-up post.
 
     `channels` holds channel slugs plus "page" (the division's public page and feed) and "internal" (its staff
-    feed). `own_words` maps a platform to its variant; every other channel takes `text`. `due_at` is in the
-    division's zone: before `now` it is history. `scenario` names what the loader must leave undone:
+    feed). `own_words` maps a platform to its variant; every other channel takes `text`. `facts` are the kind's own
+    (posts.kinds), as the composer's form would send them. `due_at` is in the division's zone: before `now` it is
+    history. `scenario` names what the loader must leave undone:
     scheduled, due_soon, in_review, changes_requested, draft, failed, partly_live, awaiting_proof; None is
     simply live.
     """
@@ -56,13 +58,18 @@ class DemoPost:
     channels: tuple[str, ...]
     due_at: datetime
     own_words: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    expires_at: datetime | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    expires_on: date | None = None
     picture: DemoPicture | None = None
     scenario: str | None = None
     fault: Mapping[str, str] | None = None
     review_note: str = ""
     missing: tuple[str, ...] = ()
+
+    @property
+    def wall_time(self) -> str:
+        """`due_at` as the composer's field holds it."""
+        return f"{self.due_at:%Y-%m-%dT%H:%M}"
 
     def words_for(self, platform: str) -> str:
         """The text of this post on that platform."""
@@ -90,22 +97,24 @@ def _post(entry: dict[str, Any], file: dict[str, Any], now: datetime) -> DemoPos
     division = _division(file["division"])
     local = now.astimezone(ZoneInfo(division["zone"]))
     due_at = due(local, entry["at"])
-    facts = _facts(entry.get("facts", {}), local, due_at)
-    words = _words(division, facts, entry.get("dates", {}), local)
+    raw = entry.get("facts", {})
+    times = _times(raw, local)
+    words = _words(division, times, entry.get("dates", {}), local)
+    known = {"tips_phone": division["phone_tips"], "question": entry["title"]}
     return DemoPost(
         key=entry["key"],
         division=division["slug"],
         kind=entry["kind"],
         audience=file.get("audience", "public"),
         by=entry.get("by", file.get("by", f"officer.{division['slug']}@demo.example")),
-        title=entry["title"].format_map(words),
-        text=entry["text"].format_map(words),
+        title=_fill(entry["title"], words),
+        text=_fill(entry["text"], words),
         language=entry.get("language", "en"),
         channels=tuple(entry["channels"]),
         due_at=due_at,
-        own_words={to: entry[key].format_map(words) for key, to in OWN_WORDS.items() if key in entry},
-        facts={key: value for key, value in facts.items() if key != "expires_at"},
-        expires_at=facts.get("expires_at"),
+        own_words={to: _fill(entry[key], words) for key, to in OWN_WORDS.items() if key in entry},
+        facts=_facts(entry["kind"], raw, times, known),
+        expires_on=_expires_on(raw, due_at),
         picture=_picture(entry.get("picture")),
         scenario=entry.get("scenario"),
         fault=entry.get("fault"),
@@ -126,38 +135,53 @@ def _division(slug: str) -> dict[str, Any]:
     return next(row for row in rows if row["slug"] == slug)
 
 
-def _facts(raw: Mapping[str, Any], now: datetime, due_at: datetime) -> dict[str, Any]:
-    """The file's short forms as moments: starts, ends, happened_at, until, expires_at; the rest as it is."""
-    facts: dict[str, Any] = dict(raw)
-    if "starts" in facts:
-        facts["starts"] = moment(now, facts["starts"])
-    if "ends" in facts:
-        hour, minute = map(int, facts["ends"].split(":"))
-        facts["ends"] = facts["starts"].replace(hour=hour, minute=minute)
-    if "ends_day" in facts:
-        facts["ends"] = moment(now, {"time": "18:00"} | facts.pop("ends_day"))
-    if "happened" in facts:
-        facts["happened_at"] = moment(now, facts.pop("happened"))
-    if "until_hours" in facts:
-        facts["until"] = due_at + timedelta(hours=facts.pop("until_hours"))
-    if "expires_days" in facts:
-        facts["expires_at"] = due_at + timedelta(days=facts.pop("expires_days"))
-    return facts
+def _expires_on(raw: Mapping[str, Any], due_at: datetime) -> date | None:
+    days = raw.get("expires_days")
+    return None if days is None else due_at.date() + timedelta(days=days)
+
+
+def _times(raw: Mapping[str, Any], now: datetime) -> dict[str, datetime]:
+    """The file's relative times by the product's names: starts_at, ends_at, happened_at."""
+    times: dict[str, datetime] = {}
+    if "starts" in raw:
+        times["starts_at"] = moment(now, raw["starts"])
+    if "ends" in raw:
+        hour, minute = map(int, raw["ends"].split(":"))
+        times["ends_at"] = times["starts_at"].replace(hour=hour, minute=minute)
+    if "ends_day" in raw:
+        times["ends_at"] = moment(now, {"time": "18:00"} | raw["ends_day"])
+    if "happened" in raw:
+        times["happened_at"] = moment(now, raw["happened"])
+    return times
+
+
+def _facts(
+    kind: str, raw: Mapping[str, Any], times: Mapping[str, datetime], known: Mapping[str, str]
+) -> dict[str, str]:
+    """What the kind asks for and nothing else, as the composer's form would send it."""
+    said = {key: value for key, value in raw.items() if isinstance(value, str)}
+    walls = {name: f"{when:%Y-%m-%dT%H:%M}" for name, when in times.items()}
+    facts = dict(known) | said | walls
+    return {fact.name: facts[fact.name] for fact in SPECS[kind].facts if fact.name in facts}
 
 
 def _words(
-    division: dict[str, Any], facts: Mapping[str, Any], dates: Mapping[str, Any], now: datetime
+    division: dict[str, Any], times: Mapping[str, datetime], dates: Mapping[str, Any], now: datetime
 ) -> dict[str, str]:
     """What a text may name in braces; an unknown name is a KeyError, so no brace reaches a reader."""
     words = {"desk": division["phone_desk"], "tips": division["phone_tips"]}
     words |= {name: say_date(moment(now, spec)) for name, spec in dates.items()}
-    for name, fact in (("starts", "starts"), ("ends", "ends"), ("happened", "happened_at")):
-        if fact in facts:
-            when = facts[fact]
-            words |= {name: say_moment(when), f"{name}_date": say_date(when), f"{name}_time": say_time(when)}
-    if "starts" in facts and "ends" in facts:
-        words["hours"] = f"{say_time(facts['starts'])} to {say_time(facts['ends'])}"
+    for fact, when in times.items():
+        name = fact.removesuffix("_at")
+        words |= {name: say_moment(when), f"{name}_date": say_date(when), f"{name}_time": say_time(when)}
+    if "starts_at" in times and "ends_at" in times:
+        words["hours"] = say_hours(times["starts_at"], times["ends_at"])
     return words
+
+
+def _fill(template: str, words: Mapping[str, str]) -> str:
+    """The text with its words filled in; "p.m." brings its own full stop."""
+    return template.format_map(words).replace(".m..", ".m.")
 
 
 def _picture(raw: str | Mapping[str, str] | None) -> DemoPicture | None:

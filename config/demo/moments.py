@@ -58,6 +58,14 @@ def say_time(when: datetime) -> str:
     return f"{(when.hour + 11) % 12 + 1}{minutes} {'a.m.' if when.hour < 12 else 'p.m.'}"
 
 
+def say_hours(starts: datetime, ends: datetime) -> str:
+    """ "7 to 8:30 p.m.", "10 a.m. to 1 p.m."."""
+    first, last = say_time(starts), say_time(ends)
+    if first[-4:] == last[-4:] and first.endswith(".m."):
+        first = first[:-5]
+    return f"{first} to {last}"
+
+
 def say_moment(when: datetime) -> str:
     """ "Thursday, November 5, at 7 p.m."."""
     return f"{say_date(when)}, at {say_time(when)}"
