@@ -16,7 +16,7 @@ from divisions.models import Channel, Division, User
 from divisions.services import load_department
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-PASSWORD = "a sentence that opens the tests"  # noqa: S105
+PASSWORD = "a sentence that opens the tests"
 
 DEPARTMENT: dict[str, Any] = {
     "department": {

@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image
 
+from divisions.access import rights
 from divisions.models import Channel, Division, User
 from divisions.selectors.channels import offered_in_composer
-from divisions.access import rights
 from posts.models import MediaAsset, Post, Revision
 from posts.services import compose, media, review, submit
 from posts.services.compose import DraftInput

@@ -92,7 +92,7 @@ def move_channel(
 ) -> Channel:
     """Pause, reconnect, flag or retire a channel. Raises WrongMoment for a move that is not in the table."""
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
-    row = _lock(channel)
+    to, row = ChannelState(to), _lock(channel)
     if row.state == to:
         return row
     if to not in CHANNEL_MOVES[row.state]:

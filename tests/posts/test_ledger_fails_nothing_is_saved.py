@@ -1,0 +1,160 @@
+"""Every service that writes the ledger: when the ledger fails, nothing is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from divisions.models import Channel, Division, LinkRule, Membership, User
+from divisions.services import channels, divisions, people
+from posts.models import Approval, Attempt, Delivery, Draft, MediaAsset, Post, Review, Revision
+from posts.services import compose, decide, media, review, schedule, submit, sweep
+from records.services import ledger
+from tests.stories import NOW, approved, asset, draft, picture, submitted, tick
+
+SOON = NOW + timedelta(minutes=5)
+Story = Callable[[SimpleNamespace], Callable[[], Any]]
+
+
+def _start(d: SimpleNamespace) -> Callable[[], Any]:
+    return lambda: compose.start(division=d.northeast, kind="update", by=d.officer, now=NOW)
+
+
+def _submit(d: SimpleNamespace) -> Callable[[], Any]:
+    post = draft(d.northeast, d.officer)
+    return lambda: submit.submit(post=post, by=d.officer, now=NOW)
+
+
+def _on_revision(verb: str, **kwargs: Any) -> Story:
+    def story(d: SimpleNamespace) -> Callable[[], Any]:
+        revision = submitted(d.northeast, d.officer)
+        return lambda: getattr(review, verb)(revision=revision, by=d.supervisor, now=SOON, **kwargs)
+
+    return story
+
+
+def _recall(d: SimpleNamespace) -> Callable[[], Any]:
+    revision = submitted(d.northeast, d.officer)
+    return lambda: review.recall(post=revision.post, by=d.officer, now=SOON)
+
+
+def _expire(d: SimpleNamespace) -> Callable[[], Any]:
+    submitted(d.northeast, d.officer)
+    return lambda: review.expire_overdue(now=NOW + timedelta(days=3))
+
+
+def _on_approved(verb: str) -> Story:
+    def story(d: SimpleNamespace) -> Callable[[], Any]:
+        post = approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00")
+        return lambda: getattr(compose, verb)(post=post, by=d.officer, now=SOON)
+
+    return story
+
+
+def _retime(d: SimpleNamespace) -> Callable[[], Any]:
+    post = approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00")
+    return lambda: schedule.retime(post=post, due_at=NOW + timedelta(hours=5), by=d.supervisor, now=SOON)
+
+
+def _tick(d: SimpleNamespace) -> Callable[[], Any]:
+    approved(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website])
+    times = iter([SOON, SOON + timedelta(minutes=10)])  # the second once the lease of the broken one has lapsed
+    return lambda: tick(next(times))
+
+
+def _missed(d: SimpleNamespace, act: Callable[..., Any], **kwargs: Any) -> Callable[[], Any]:
+    post = approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00", channels=[d.northeast_website])
+    tick(NOW + timedelta(hours=6))
+    delivery = post.deliveries.get()
+    return lambda: act(delivery=delivery, by=d.supervisor, now=NOW + timedelta(hours=6), **kwargs)
+
+
+STORIES: dict[str, Story] = {
+    "start": _start,
+    "submit": _submit,
+    "approve": _on_revision("approve"),
+    "request_changes": _on_revision("request_changes", note="Say which streets."),
+    "reject": _on_revision("reject", note="Already said."),
+    "recall": _recall,
+    "expire": _expire,
+    "change": _on_approved("change"),
+    "cancel": _on_approved("cancel"),
+    "retime": _retime,
+    "send_again": lambda d: _missed(d, decide.send_again),
+    "drop": lambda d: _missed(d, decide.drop),
+    "prove": lambda d: _missed(d, decide.prove, link="https://pages.example/1"),
+    "missed": lambda d: _late(d),
+    "settle": _tick,
+    "media add": lambda d: lambda: media.add(division=d.northeast, name="a.jpg", file=picture(), by=d.officer, now=NOW),
+    "media describe": lambda d: _describe(d),
+    "division": lambda d: lambda: divisions.create_division(slug="west", name="West", parent=d.headquarters, by=None),
+    "division change": lambda d: lambda: divisions.change_division(division=d.central, intro="Hello.", by=None),
+    "channel": lambda d: (
+        lambda: channels.create_channel(
+            slug="x-two", division=d.central, platform="x", audience="public", name="Two", by=None
+        )
+    ),
+    "channel change": lambda d: lambda: channels.change_channel(channel=d.nixle, cadence_days=3, by=None),
+    "channel move": lambda d: lambda: channels.move_channel(channel=d.nixle, to="paused", by=None),
+    "credentials": lambda d: lambda: channels.set_credentials(channel=d.nixle, secrets={"token": "t"}, by=None),
+    "link revoked": lambda d: lambda: channels.revoke_link(link=LinkRule.objects.all()[0], by=None),
+    "person": lambda d: lambda: people.create_person(email="new@test.example", name="New", by=None),
+    "membership": lambda d: (
+        lambda: people.grant(user=d.stranger, division=d.northeast, role="officer", starts_on=date(2026, 1, 1), by=None)
+    ),
+    "membership ended": lambda d: lambda: people.end(membership=Membership.objects.all()[0], by=None),
+}
+
+
+def _late(d: SimpleNamespace) -> Callable[[], Any]:
+    approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00", channels=[d.northeast_website])
+    return lambda: sweep.missed(now=NOW + timedelta(hours=6))
+
+
+def _describe(d: SimpleNamespace) -> Callable[[], Any]:
+    row = asset(d.northeast, d.officer)
+    return lambda: media.describe(asset=row, alt_text="Another text", credit="", by=d.officer)
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_nothing_is_saved(department: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
+    act = story(department)
+    before = _everything()
+
+    def broken(entries: Any) -> Any:
+        if entries:
+            raise RuntimeError("the ledger is full")
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "append_many", broken)
+        with pytest.raises(RuntimeError, match="the ledger is full"):
+            act()
+    assert _everything() == before
+    act()
+    assert _everything() != before, "the story does nothing, so it proves nothing"
+
+
+# A claim and its attempt are commits of their own, on purpose; what they belong to must not move without the ledger.
+_OWN_COMMITS = {"claimed_by", "lease_until", "state_at", "steps", "attempt", "first_attempt_at"}
+
+
+def _everything() -> dict[str, list[dict[str, Any]]]:
+    tables: list[type[Any]] = [
+        *(User, Division, Channel, LinkRule, Membership),
+        *(Post, Draft, Revision, Review, Approval, MediaAsset, Delivery),
+    ]
+    rows = {m.__name__: [_plain(row) for row in m.objects.order_by("pk").values()] for m in tables}
+    rows["Attempt"] = [{"outcome": o} for o in Attempt.objects.exclude(outcome="").values_list("outcome", flat=True)]
+    return rows
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in row.items() if k not in _OWN_COMMITS}
+    if kept.get("state") == "in_flight":
+        kept["state"] = "queued"
+    return kept
