@@ -12,6 +12,7 @@ from config.demo import content, pictures
 from config.demo.content import DemoPost
 from connectors import counting, registry
 from connectors.contract import Act, Media, Outgoing
+from divisions.services import load_department
 from posts.kinds import SPECS
 
 SCENARIOS = {
@@ -262,3 +263,14 @@ def test_a_wrong_key_in_a_post_is_refused_by_name() -> None:
     entry = {"key": "x", "kind": "update", "title": "t", "text": "t", "channels": [], "at": {}, "pictrue": "a"}
     with pytest.raises(ValueError, match="pictrue"):
         content._post(entry, {"division": "central"}, NOW)
+
+
+@pytest.mark.django_db
+def test_the_demo_department_loads_twice_and_the_second_time_changes_nothing() -> None:
+    first = load_department.load(content.department(), now=NOW)
+    assert first.made["divisions"] == 8
+    assert first.made["channels"] == 13
+    again = load_department.load(content.department(), now=NOW)
+    assert not again.made
+    assert not again.changed
+    assert not again.absent
