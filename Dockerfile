@@ -9,7 +9,8 @@ RUN uv sync --frozen --no-default-groups --group node --compile-bytecode
 COPY . .
 RUN .venv/bin/python static/build.py \
     && SECRET_KEY=build FIELD_KEYS=YnVpbGQta2V5LXRoYXQtZ3VhcmRzLW5vdGhpbmctMzI= EMAIL_URL=console: \
-       DATABASE_URL=postgresql://build@127.0.0.1/build .venv/bin/python manage.py collectstatic --noinput -v 0 \
+       DATABASE_URL=postgresql://build@127.0.0.1/build REDIS_URL=redis://127.0.0.1/0 \
+       .venv/bin/python manage.py collectstatic --noinput -v 0 \
     && uv sync --frozen --no-default-groups --compile-bytecode \
     && rm -rf node_modules tests benchmarks var/assets/*.lock
 

@@ -139,7 +139,11 @@ if DATABASE_POOL := env.whole("DATABASE_POOL", 8):
     # At least the threads of the process (web 4, worker 72); opened when needed. 0: no pool.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
 
-REDIS_URL = env.redis(env.text("REDIS_URL") or local.redis_url(VAR_DIR))
+REDIS_URL = env.redis(
+    local.redis_url(VAR_DIR)
+    if LOCAL and not env.text("REDIS_URL")
+    else env.required("REDIS_URL", cure="REDIS_URL=redis://host:6379/0")
+)
 # Never Redis: sign-in reads its limits here, and a cache that is down would make signing in a 500.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -50,7 +50,7 @@ def test_a_proxy_in_front_is_believed_only_when_it_is_declared():
     assert told.stdout.strip() == "(('HTTP_X_FORWARDED_PROTO', 'https'), 1)"
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "EMAIL_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "EMAIL_URL", "REDIS_URL"])
 def test_production_refuses_to_start_without(name: str):
     told = ask("1", **{name: None})
     assert told.returncode == 1
