@@ -83,10 +83,8 @@ def platform_name(slug: object) -> str:
 
 
 @register.simple_tag
-def desk_time(
-    moment: datetime | None, zone: str | tzinfo | None = None, with_zone: bool = False
-) -> SafeString:
-    """ "Tue 24 Nov, 17:45", in `zone` (a name or tzinfo; default the current one); nothing for None."""
+def desk_time(moment: datetime | None, zone: str | tzinfo | None = None, with_zone: bool = False) -> SafeString:
+    """A time as the desk says it, "Tue 24 Nov, 17:45", in `zone` (a name or tzinfo; default the current one); nothing for None."""
     return _time(moment, zone, "D j M, H:i" + (" T" if with_zone else ""))
 
 
@@ -97,9 +95,7 @@ def desk_clock(moment: datetime | None, zone: str | tzinfo | None = None) -> Saf
 
 
 @register.simple_tag
-def desk_when(
-    moment: datetime | None, zone: str | tzinfo | None = None, now: datetime | None = None
-) -> SafeString:
+def desk_when(moment: datetime | None, zone: str | tzinfo | None = None, now: datetime | None = None) -> SafeString:
     """As a colleague says it: "Today 17:00", "Yesterday 18:00", "Wed 09:00", else "Mon 7 Dec, 09:00"."""
     if moment is None:
         return mark_safe("")
@@ -110,19 +106,19 @@ def desk_when(
 
 @register.simple_tag
 def desk_date(day: date | datetime | None, zone: str | tzinfo | None = None) -> SafeString:
-    """ "Thu 24 Dec 2026"."""
+    """A day as the desk says it: "Thu 24 Dec 2026"."""
     return _time(day, zone, "D j M Y")
 
 
 @register.simple_tag
 def public_time(moment: datetime | None, zone: str | tzinfo | None = None) -> SafeString:
-    """ "November 24, 2026, 5:45 p.m.", as the public pages and feeds say it."""
+    """A time as the public pages say it: "November 24, 2026, 5:45 p.m."."""
     return _time(moment, zone, "F j, Y, g:i a")
 
 
 @register.simple_tag
 def public_date(day: date | datetime | None, zone: str | tzinfo | None = None) -> SafeString:
-    """ "November 24, 2026"."""
+    """A day as the public pages say it: "November 24, 2026"."""
     return _time(day, zone, "F j, Y")
 
 
@@ -165,11 +161,7 @@ def sparkline(values: Sequence[int], peak: int = 0, silent: int = 0, label: str 
     drawn = format_html_join(
         "",
         '<rect class="spark__bar" x="{}" y="{}" width="{}" height="{}"></rect>',
-        (
-            (n * SPARK_STEP, SPARK_HEIGHT - h, SPARK_BAR, h)
-            for n, v in enumerate(bars)
-            if (h := _height(v, top))
-        ),
+        ((n * SPARK_STEP, SPARK_HEIGHT - h, SPARK_BAR, h) for n, v in enumerate(bars) if (h := _height(v, top))),
     )
     return format_html(
         '<svg class="spark" viewBox="0 0 {0} 28" preserveAspectRatio="none" role="img" aria-label="{1}">'
@@ -229,9 +221,7 @@ def _time(moment: date | datetime | None, zone: str | tzinfo | None, form: str) 
     if moment is None:
         return mark_safe("")
     if not isinstance(moment, datetime):
-        return format_html(
-            '<time datetime="{}">{}</time>', moment.isoformat(), dateformat.format(moment, form)
-        )
+        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), dateformat.format(moment, form))
     here = _local(moment, zone)
     stamp = here.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return format_html('<time datetime="{}">{}</time>', stamp, dateformat.format(here, form))
