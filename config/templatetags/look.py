@@ -84,7 +84,7 @@ def platform_name(slug: object) -> str:
 
 @register.simple_tag
 def desk_time(moment: datetime | None, zone: str | tzinfo | None = None, with_zone: bool = False) -> SafeString:
-    """A time as the desk says it, "Tue 24 Nov, 17:45", in `zone` (a name or tzinfo; default the current one); nothing for None."""
+    """A time as the desk says it, "Tue 24 Nov, 17:45", in `zone` (a name or tzinfo); nothing for None."""
     return _time(moment, zone, "D j M, H:i" + (" T" if with_zone else ""))
 
 
