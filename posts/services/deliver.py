@@ -44,6 +44,9 @@ class Call:
     attempt: int
 
 
+Runner = Callable[[Call], Result | ConnectorError]
+
+
 def run_due(*, clock: Clock, worker: str, executor: Executor | None = None, rounds: int = 20) -> int:
     """Claim and deliver until nothing is due (or `rounds` claims were made); returns how many rows were claimed.
 
@@ -131,22 +134,27 @@ def run_lane(
     worker: str,
     clock: Clock,
     between_calls: Callable[[], None] = lambda: None,
+    run: Runner | None = None,
 ) -> None:
-    """Send a lane's claimed rows one after another, then free the lane. `between_calls` gives the connection back."""
+    """Send a lane's claimed rows one after another, then free the lane.
+
+    `between_calls` gives the connection back before each wire call; `run` makes the call (the demo's history answers
+    from a mirror instead of the wire).
+    """
     try:
         for pk in rows:
-            _deliver(pk, lane, worker, clock, between_calls)
+            _deliver(pk, lane, worker, clock, between_calls, run or make_call)
     finally:
         ChannelLane.objects.filter(pk=lane, claimed_by=worker).update(busy_until=None, claimed_by="")
 
 
-def _deliver(pk: int, lane: int, worker: str, clock: Clock, between_calls: Callable[[], None]) -> None:
+def _deliver(pk: int, lane: int, worker: str, clock: Clock, between_calls: Callable[[], None], run: Runner) -> None:
     for _ in range(MAX_STEPS):
         call = begin(pk=pk, lane=lane, worker=worker, now=clock())
         if call is None:
             return
         between_calls()
-        answer = _run(call)
+        answer = run(call)
         if not settle(call=call, answer=answer, worker=worker, now=clock()):
             return
 
@@ -220,7 +228,7 @@ def outgoing_of(delivery: Delivery, *, planned_at: datetime) -> Outgoing:
     )
 
 
-def _run(call: Call) -> Result | ConnectorError:
+def make_call(call: Call) -> Result | ConnectorError:
     """Make the one wire call. Whatever comes back, an error included, is an answer to settle."""
     channel = call.delivery.channel
     try:
