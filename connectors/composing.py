@@ -207,9 +207,7 @@ def _parts(platform: str, outgoing: Outgoing, text: str) -> tuple[Part, ...]:
     """What a person pastes where when the post goes out by hand."""
     if outgoing.act not in SPEAKING:
         return ()
-    images = [
-        Part(label=f"Description of image {n}", text=m.alt) for n, m in enumerate(outgoing.media, start=1)
-    ]
+    images = [Part(label=f"Description of image {n}", text=m.alt) for n, m in enumerate(outgoing.media, start=1)]
     if platform == "youtube":
         return (Part(label="Title", text=outgoing.title), Part(label="Description", text=text))
     if platform == "nixle":

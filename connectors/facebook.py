@@ -92,9 +92,7 @@ class Facebook(BaseConnector):
     def verify(self, account: Account) -> Health:
         """Read the Page with its token, then what the token may do and until when."""
         try:
-            graph.call(
-                account, "GET", graph.node(account.remote_id), repeatable=True, query={"fields": "id,name"}
-            )
+            graph.call(account, "GET", graph.node(account.remote_id), repeatable=True, query={"fields": "id,name"})
         except NotAuthorised as error:
             return Health(ok=False, warnings=(error.message,))
         try:
@@ -231,15 +229,11 @@ class Facebook(BaseConnector):
         path = f"{graph.node(step.payload['target'])}/comments"
         body = graph.call(account, "POST", path, repeatable=False, form={"message": step.payload["message"]})
         comment_id = _id(body, False)
-        return Done(
-            Receipt(remote_id=comment_id, url=shapes.comment_url(state.get("url", ""), comment_id), raw=body)
-        )
+        return Done(Receipt(remote_id=comment_id, url=shapes.comment_url(state.get("url", ""), comment_id), raw=body))
 
     def _read(self, account: Account, remote_id: str) -> tuple[Remote, ...]:
         try:
-            body = graph.call(
-                account, "GET", graph.node(remote_id), repeatable=True, query={"fields": POST_FIELDS}
-            )
+            body = graph.call(account, "GET", graph.node(remote_id), repeatable=True, query={"fields": POST_FIELDS})
         except Refused as error:
             if graph.is_gone(error):
                 return ()

@@ -152,9 +152,7 @@ def _regain_s(answer: http.Answer) -> float | None:
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", ""))
         minutes = [
-            float(entry.get("estimated_time_to_regain_access", 0))
-            for entries in usage.values()
-            for entry in entries
+            float(entry.get("estimated_time_to_regain_access", 0)) for entries in usage.values() for entry in entries
         ]
     except (ValueError, TypeError, AttributeError):
         return None

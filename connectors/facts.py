@@ -55,9 +55,7 @@ X = Capabilities(
     max_text=280,
     counter="x_weighted",
     url_length=23,
-    media=MediaRules(
-        kinds=("image",), count=4, max_bytes=5 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_000
-    ),
+    media=MediaRules(kinds=("image",), count=4, max_bytes=5 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_000),
     edit=EditRules(when="window", window_s=30 * 60, times=5, new_id=True),
     withdraw=True,
     list_own=True,
@@ -71,9 +69,7 @@ YOUTUBE = Capabilities(
     max_text=5_000,
     counter="utf8_bytes",
     max_title=100,
-    media=MediaRules(
-        kinds=("video",), count=1, max_bytes=256 * 1024 * MB, mime=("video/mp4", "video/quicktime")
-    ),
+    media=MediaRules(kinds=("video",), count=1, max_bytes=256 * 1024 * MB, mime=("video/mp4", "video/quicktime")),
     requires_media=True,
 )
 
@@ -83,9 +79,7 @@ MASTODON = Capabilities(
     max_text=500,
     counter="grapheme",
     url_length=23,
-    media=MediaRules(
-        kinds=("image",), count=4, max_bytes=16 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_500
-    ),
+    media=MediaRules(kinds=("image",), count=4, max_bytes=16 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_500),
 )
 
 BLUESKY = Capabilities(

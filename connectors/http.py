@@ -232,9 +232,7 @@ def _new_call(read_s: float, size: int) -> _Call:
     )
 
 
-def _exchange(
-    method: str, url: str, content: bytes | None, headers: Mapping[str, str], read_s: float
-) -> Answer:
+def _exchange(method: str, url: str, content: bytes | None, headers: Mapping[str, str], read_s: float) -> Answer:
     response = _pool().urlopen(
         method,
         url,

@@ -92,9 +92,7 @@ def renewed(account: Account) -> dict[str, str]:
     body = answer.json() or {}
     if answer.status != 200 or not body.get("access_token"):
         if 400 <= answer.status < 500 and answer.status != 429:
-            raise NotAuthorised(
-                "X refuses the refresh token: connect the account again", status=answer.status
-            )
+            raise NotAuthorised("X refuses the refresh token: connect the account again", status=answer.status)
         raise as_error(answer, account, True)
     fresh = {key: str(body[key]) for key in ("access_token", "refresh_token") if body.get(key)}
     return {**secrets, **fresh}
