@@ -63,4 +63,4 @@ def _limits_start_at_nought() -> Iterator[None]:
     cache.clear()
 
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.network"]

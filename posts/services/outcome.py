@@ -34,7 +34,7 @@ from records.services import ledger
 FIRST_BACKOFF_S = 15.0
 LONGEST_BACKOFF_S = 600.0
 LOOK_BACK = timedelta(seconds=120)  # clocks differ: PROTOCOL, "Duplicate"
-SAME_TEXT = "The platform already shows this text; change a word."
+SAME_TEXT = "Look there first. If it is an older post with the same words, change a word and submit it again."
 
 _OUTCOMES: dict[type, Outcome] = {
     Done: Outcome.DONE,
@@ -194,7 +194,8 @@ def _duplicate(delivery: Delivery, error: Duplicate, now: datetime) -> None:
     if len(found) == 1:
         deliver(delivery, Receipt(remote_id=found[0].remote_id, url=found[0].url), now=now, how="found")
     else:
-        fail(delivery, error.message, "Whoever wrote the post.", SAME_TEXT, now=now, words=error.message)
+        cause = f"{delivery.channel.get_platform_display()} says that it shows this text already."
+        fail(delivery, cause, "Whoever wrote the post.", SAME_TEXT, now=now, words=error.message)
 
 
 def _channel_trouble(delivery: Delivery, error: ConnectorError, now: datetime) -> None:

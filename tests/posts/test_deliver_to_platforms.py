@@ -1,0 +1,186 @@
+"""The deliverer against the sandbox network, over real HTTP: receipts, refusals, silence, and what a person is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from divisions.errors import BadInput, NotAllowed, WrongMoment
+from divisions.models import Channel
+from divisions.services import channels
+from divisions.states import ChannelState
+from posts.models import Delivery, Post
+from posts.services import decide
+from posts.states import DeliveryState
+from tests.network import SandboxNetwork
+from tests.stories import NOW, approved, asset, tick
+
+DUE = NOW + timedelta(minutes=1)
+
+
+@pytest.fixture
+def post(department: SimpleNamespace, network: SandboxNetwork) -> Post:
+    """An approved post for Northeast's page, its Facebook page and the linked X account, with a picture."""
+    d = department
+    return approved(
+        d.northeast,
+        d.officer,
+        d.supervisor,
+        channels=[d.northeast_website, d.northeast_feed, d.facebook_northeast, d.x_department],
+        own_words={d.x_department.pk: "Oak Street is closed until four. Use Elm Street."},
+        pictures=[asset(d.northeast, d.officer)],
+    )
+
+
+def _on(post: Post, channel: Channel) -> Delivery:
+    return post.deliveries.select_related("channel").get(channel=channel)
+
+
+def test_one_post_reaches_its_page_facebook_and_the_linked_x(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post
+) -> None:
+    d = department
+    tick(DUE)
+    assert set(post.deliveries.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
+    link = f"http://testserver/news/{post.pk}-oak-street-is-closed-until-four/"
+    assert network.texts(d.x_department) == [f"Oak Street is closed until four. Use Elm Street.\n{link}"]
+    shown = network.shown(d.facebook_northeast)
+    assert len(shown) == 1
+    assert shown[0].media[0]["alt"] == "A plain navy card for the tests"
+    facebook = _on(post, d.facebook_northeast)
+    assert facebook.remote_id == shown[0].id
+    assert facebook.remote_url.startswith(f"{network.base_url}/see/facebook/TPDNortheast/posts/")
+    assert [a.outcome for a in facebook.attempts.all()][-1] == "done"
+
+
+def test_an_expired_token_fails_the_post_flags_the_channel_and_says_what_to_press(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post
+) -> None:
+    d = department
+    network.misbehave(d.facebook_northeast, "expired")
+    tick(DUE)
+    failed = _on(post, d.facebook_northeast)
+    assert failed.state == DeliveryState.FAILED
+    assert set(failed.problem) >= {"cause", "who", "press"}
+    assert Channel.objects.get(pk=d.facebook_northeast.pk).state == ChannelState.NEEDS_ATTENTION
+    with pytest.raises(WrongMoment, match="not connected"):
+        decide.send_again(delivery=failed, by=d.supervisor, now=DUE)
+    channels.move_channel(channel=d.facebook_northeast, to=ChannelState.CONNECTED, by=d.smo, now=DUE)
+    decide.send_again(delivery=failed, by=d.supervisor, now=DUE)
+    tick(DUE + timedelta(seconds=1))
+    assert _on(post, d.facebook_northeast).state == DeliveryState.DELIVERED
+    assert len(network.shown(d.facebook_northeast)) == 1
+
+
+def test_a_rate_limit_moves_the_lane_and_counts_no_failure(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post
+) -> None:
+    d = department
+    network.misbehave(d.x_department, "429", value=300)
+    tick(DUE)
+    waiting = _on(post, d.x_department)
+    assert (waiting.state, waiting.failures) == (DeliveryState.AWAITING_RETRY, 0)
+    assert d.x_department.lanes.filter(next_call_at__gt=DUE).count() == 2
+    tick(waiting.ready_at + timedelta(seconds=1))
+    assert _on(post, d.x_department).state == DeliveryState.DELIVERED
+
+
+def test_a_swallowed_answer_is_uncertain_never_sent_again_and_found_by_looking(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post
+) -> None:
+    d = department
+    # Upload and picture text are repeatable steps; the third call is the one that shows something.
+    network.misbehave(d.x_department, "drop_after_accept", count=None)
+    tick(DUE)
+    row = _on(post, d.x_department)
+    for _ in range(6):
+        if row.state != DeliveryState.AWAITING_RETRY:
+            break
+        tick(row.ready_at + timedelta(seconds=1))
+        row = _on(post, d.x_department)
+    assert row.state in (DeliveryState.UNCERTAIN, DeliveryState.AWAITING_RETRY)
+    assert len(network.shown(d.x_department)) <= 1
+
+
+def test_a_5xx_on_the_visible_call_is_uncertain_and_the_look_up_settles_it(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d = department
+    post = approved(d.headquarters, d.smo, d.boss, channels=[d.x_department], text="Oak Street is closed.")
+    network.misbehave(d.x_department, "drop_after_accept")
+    tick(DUE)
+    row = _on(post, d.x_department)
+    assert row.state == DeliveryState.UNCERTAIN
+    assert len(network.shown(d.x_department)) == 1
+    assert tick(DUE + timedelta(seconds=10)) == 0, "never sent again by itself"
+    tick(DUE + timedelta(seconds=31))
+    found = _on(post, d.x_department)
+    assert (found.state, found.remote_id) == (DeliveryState.DELIVERED, network.shown(d.x_department)[0].id)
+
+
+def test_a_person_decides_what_nobody_can_prove(department: SimpleNamespace, network: SandboxNetwork) -> None:
+    d = department
+    post = approved(d.headquarters, d.smo, d.boss, channels=[d.x_department], text="Oak Street is closed.")
+    network.misbehave(d.x_department, "500")
+    tick(DUE)
+    row = _on(post, d.x_department)
+    assert row.state == DeliveryState.UNCERTAIN
+    with pytest.raises(BadInput, match="Look at the account first"):
+        decide.send_again(delivery=row, by=d.boss, now=DUE)
+    decide.send_again(delivery=row, by=d.boss, looked=True, now=DUE + timedelta(minutes=2))
+    tick(DUE + timedelta(minutes=3))
+    assert _on(post, d.x_department).state == DeliveryState.DELIVERED
+    assert len(network.shown(d.x_department)) == 1
+
+
+def test_the_platforms_duplicate_is_no_success_for_an_older_post(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d = department
+    first = approved(d.headquarters, d.smo, d.boss, channels=[d.x_department], text="Oak Street is closed.")
+    tick(DUE)
+    second = approved(
+        d.headquarters, d.smo, d.boss, channels=[d.x_department], text="Oak Street is closed.", now=NOW
+    )
+    tick(DUE + timedelta(minutes=1))
+    assert _on(first, d.x_department).state == DeliveryState.DELIVERED
+    failed = _on(second, d.x_department)
+    assert failed.state == DeliveryState.FAILED
+    assert "change a word" in failed.problem["press"]
+
+
+def test_posts_of_one_channel_go_in_their_order(department: SimpleNamespace, network: SandboxNetwork) -> None:
+    d = department
+    for number in range(5):
+        approved(d.headquarters, d.smo, d.boss, channels=[d.x_department], text=f"Street {number} is closed.")
+    tick(DUE)
+    assert network.texts(d.x_department)[::-1] == [f"Street {n} is closed." for n in range(5)]
+
+
+def test_a_hand_off_waits_for_its_proof_and_takes_only_a_link_of_that_platform(department: SimpleNamespace) -> None:
+    d = department
+    post = approved(d.headquarters, d.smo, d.boss, channels=[d.nixle], text="Boil water until noon.")
+    tick(DUE)
+    row = _on(post, d.nixle)
+    assert row.state == DeliveryState.AWAITING_PROOF
+    for wrong in ("not a link", "https://elsewhere.example/1"):
+        with pytest.raises(BadInput):
+            decide.prove(delivery=row, link=wrong, by=d.boss, now=DUE)
+    with pytest.raises(NotAllowed):
+        decide.prove(delivery=row, link="https://nixle.example/1", by=d.admin, now=DUE)
+    decide.prove(delivery=row, link="https://nixle.example/1", by=d.boss, now=DUE)
+    proven = _on(post, d.nixle)
+    assert (proven.state, proven.remote_url) == (DeliveryState.DELIVERED, "https://nixle.example/1")
+
+
+def test_a_live_account_sends_nothing_while_the_sandbox_is_on(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d = department
+    channels.change_channel(channel=d.x_department, mode="live", by=None)
+    post = approved(d.headquarters, d.smo, d.boss, channels=[d.x_department], text="Oak Street is closed.")
+    tick(DUE)
+    assert _on(post, d.x_department).state == DeliveryState.FAILED
+    assert network.shown(d.x_department) == []
