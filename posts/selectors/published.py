@@ -1,0 +1,264 @@
+"""What a reader sees of a delivered post: its frozen words, pictures, facts and times. No queries, no HTML pages here.
+
+Everything is read from the delivery and its revision, both frozen by triggers; never from a draft or a newer revision.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from textwrap import shorten
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import dateformat
+from django.utils.functional import cached_property
+
+from divisions.errors import BadInput
+from divisions.models import Division
+from posts.kinds import SPECS, Fact, Kind
+from posts.models import Delivery, Revision
+from posts.selectors import moments
+from posts.states import DeliveryState
+
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
+EXCERPT_LENGTH = 180
+GATHERINGS = (Kind.EVENT, Kind.QA_ANNOUNCEMENT)
+
+# The composer asks in sentences; a reader's list needs short words. An FAQ's question is printed as its title.
+LABELS = {
+    "appeal_type": "Appeal",
+    "case_number": "Case",
+    "happened_at": "When",
+    "tips_phone": "Tips to",
+    "contact": "Press",
+    "do_now": "Do now",
+    "honoured": "Honored",
+    "purpose": "For",
+    "guest": "With",
+    "notice_type": "About",
+}
+NO_CASE = "none assigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it was approved. `width` and `height` in pixels; `url` is a path on this site."""
+
+    sha256: str
+    mime: str
+    alt: str
+    credit: str
+    width: int
+    height: int
+    size_bytes: int
+
+    @property
+    def url(self) -> str:
+        """Where the file view serves it."""
+        return file_path(self.sha256, self.mime)
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """One fact in words: `text`, else a `moment` or a `day` to be printed in the department's style."""
+
+    name: str
+    label: str
+    text: str = ""
+    moment: datetime | None = None
+    day: date | None = None
+    href: str = ""
+
+    @property
+    def words(self) -> str:
+        """The whole fact in words, for where no markup can go."""
+        if self.moment:
+            return dateformat.format(self.moment, "F j, Y, g:i a")
+        return dateformat.format(self.day, "F j, Y") if self.day else self.text
+
+
+def file_path(sha256: str, mime: str) -> str:
+    """The address of a rendition or thumb by its hash."""
+    return f"/media/{sha256}.{EXTENSIONS.get(mime, 'bin')}"
+
+
+class Published:
+    """A delivered post as its readers see it. Needs `revision`, `post__division` loaded."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        if delivery.revision is None:
+            raise ValueError("a delivery without a revision says nothing to readers")
+        self.delivery = delivery
+        self.revision: Revision = delivery.revision
+        self.division: Division = delivery.post.division
+        self.pk: int = delivery.post_id
+        self.kind: str = delivery.post.kind
+        self.title: str = self.revision.title
+        self.zone: str = self.revision.zone
+        self.at: datetime = delivery.settled_at or delivery.due_at
+
+    @property
+    def url(self) -> str:
+        """The public path of its page."""
+        return self.delivery.post.address(self.title)
+
+    @property
+    def kind_name(self) -> str:
+        """ "Appeal", "Event" …"""
+        return Kind(self.kind).label
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of the words, one line."""
+        return shorten(str(self.delivery.payload["text"]), EXCERPT_LENGTH, placeholder=" …")
+
+    @cached_property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of this channel's variant, in order."""
+        return tuple(Picture(**item) for item in self.delivery.payload["media"])
+
+    @property
+    def thumb_url(self) -> str:
+        """A small form of the first picture; the picture itself where the list did not read the thumb's name."""
+        thumb = getattr(self.delivery, "thumb_sha256", None)
+        if thumb:
+            return file_path(thumb, "image/jpeg")
+        return self.pictures[0].url if self.pictures else ""
+
+    @property
+    def thumb_alt(self) -> str:
+        """What the first picture shows."""
+        return self.pictures[0].alt if self.pictures else ""
+
+    # ---- its end
+
+    @property
+    def is_appeal(self) -> bool:
+        """Whether it asks for help, so that "ended" means something to whoever could help."""
+        return self.kind == Kind.APPEAL
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds (`expires_at` is the midnight after it)."""
+        end = self.revision.expires_at
+        return (end - timedelta(seconds=1)).astimezone(ZoneInfo(self.zone)).date() if end else None
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether its content is past its own end."""
+        return self.revision.expires_at is not None and self.revision.expires_at <= now
+
+    # ---- when it takes place
+
+    @cached_property
+    def starts_at(self) -> datetime | None:
+        """When the event starts, aware, in the zone it was written in."""
+        return self._moment("starts_at")
+
+    @cached_property
+    def ends_at(self) -> datetime | None:
+        """When the event ends."""
+        return self._moment("ends_at")
+
+    @property
+    def starts_on(self) -> date | None:
+        """The day the event starts, for its date tile."""
+        return self.starts_at.date() if self.starts_at else None
+
+    @property
+    def when_words(self) -> str:
+        """ "Saturday, 10 a.m. to 1 p.m." or "Saturday, 4 p.m. until Sunday, November 29, 6 p.m."."""
+        if self.starts_at is None:
+            return ""
+        words = dateformat.format(self.starts_at, "l, P")
+        if self.ends_at is None:
+            return words
+        if self.ends_at.date() == self.starts_at.date():
+            return f"{words} to {dateformat.format(self.ends_at, 'P')}"
+        return f"{words} until {dateformat.format(self.ends_at, 'l, F j, P')}"
+
+    @property
+    def place(self) -> str:
+        """Where the event is."""
+        return str(self.revision.facts.get("place", ""))
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the event has taken place; one without an end is over when its day is."""
+        if self.ends_at is not None:
+            return self.ends_at <= now
+        return self.starts_at is not None and self.starts_at.date() < now.astimezone(ZoneInfo(self.zone)).date()
+
+    # ---- facts
+
+    @property
+    def facts(self) -> list[FactLine]:
+        """What the kind asks for and the revision holds, in the kind's order."""
+        held = self.revision.facts
+        return [self._line(fact, str(held[fact.name])) for fact in SPECS[self.kind].facts if _is_told(fact, held)]
+
+    @property
+    def question(self) -> str:
+        """What an FAQ answers."""
+        return str(self.revision.facts.get("question") or self.title)
+
+    @property
+    def tips(self) -> FactLine | None:
+        """Whom to call with a tip."""
+        return next((line for line in self.facts if line.name == "tips_phone"), None)
+
+    @property
+    def do_now(self) -> str:
+        """What a safety alert asks people to do."""
+        return str(self.revision.facts.get("do_now", ""))
+
+    def _line(self, fact: Fact, text: str) -> FactLine:
+        label = LABELS.get(fact.name, fact.label)
+        if fact.type == "moment" and (moment := self._moment(fact.name)):
+            return FactLine(fact.name, label, moment=moment)
+        if fact.type == "date" and (day := _day(text)):
+            return FactLine(fact.name, label, day=day)
+        if fact.type == "choice":
+            return FactLine(fact.name, label, text=dict(fact.choices).get(text, text))
+        return FactLine(fact.name, label, text=text, href=tel(text) if fact.type == "phone" else "")
+
+    def _moment(self, name: str) -> datetime | None:
+        wall = self.revision.facts.get(name)
+        if not wall:
+            return None
+        try:
+            return moments.moment(str(wall), self.zone).astimezone(ZoneInfo(self.zone))
+        except BadInput:
+            return None
+
+
+class Copy:
+    """Another place where the post was said, or what became of a copy after a withdrawal."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.channel = delivery.channel
+        self.at: datetime = delivery.state_at
+        self.is_gone: bool = delivery.state == DeliveryState.WITHDRAWN
+        # A platform's answer or a pasted link: nothing but a web address becomes a link.
+        self.url: str = delivery.remote_url if delivery.remote_url.startswith(("https://", "http://")) else ""
+
+
+def tel(phone: str) -> str:
+    """A telephone link; empty when it is not a number that can be dialled."""
+    digits = re.sub(r"\D", "", phone)
+    if not 7 <= len(digits) <= 15:
+        return ""
+    prefix = "+1" if len(digits) == 10 else "+" if phone.strip().startswith("+") else ""
+    return f"tel:{prefix}{digits}"
+
+
+def _is_told(fact: Fact, held: dict[str, Any]) -> bool:
+    value = str(held.get(fact.name) or "").strip()
+    return bool(value) and fact.name != "question" and value.lower().rstrip(".") != NO_CASE
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
