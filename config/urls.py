@@ -16,4 +16,5 @@ urlpatterns = [
     path("health/tick/", health.tick, name="health-tick"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("", include("posts.urls")),  # last: a division's public page takes whatever is left
 ]
