@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from connectors import http
 from connectors.sandbox.control import put_account
@@ -41,7 +40,7 @@ class SandboxNetwork:
 
 
 @pytest.fixture
-def network(department: SimpleNamespace, settings: SettingsWrapper) -> Iterator[SandboxNetwork]:
+def network(department: SimpleNamespace, settings: Any) -> Iterator[SandboxNetwork]:
     """A running network that knows every sandbox account of the stock department, tokens set."""
     with running() as server:
         settings.SANDBOX_URL = server.base_url

@@ -12,8 +12,8 @@ from django.db import connection
 
 from connectors.contract import Done, Receipt
 from divisions.errors import WrongMoment
-from divisions.services import load_department
 from divisions.models import Channel, Division, User
+from divisions.services import load_department
 from posts.models import Attempt, Delivery, Post
 from posts.services import deliver, review
 from posts.states import (
