@@ -43,10 +43,10 @@ from connectors.errors import Misconfigured, NotAuthorised, Refused, Temporary, 
 from connectors.facts import X as X_FACTS
 from connectors.http import FilePart
 
-POST_FIELDS = (
-    "author_id,created_at,conversation_id,source,public_metrics,edit_controls,attachments,entities,"
-    "edit_history_post_ids,referenced_posts"
-)
+READ = {
+    "post.fields": "created_at,conversation_id,source,public_metrics,edit_controls,attachments,entities",
+    "expansions": "author_id,edit_history_post_ids,referenced_posts",
+}
 MAX_PAGES = 10
 
 
@@ -125,7 +125,7 @@ class X(BaseConnector):
 
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
         """List own posts and answers, newest first, reposts left out; X shows the newest 3,200."""
-        query = {"max_results": "100", "exclude": "retweets", "post.fields": POST_FIELDS}
+        query = {"max_results": "100", "exclude": "retweets", **READ}
         if cursor:
             query["pagination_token"] = cursor
         if since is not None:
@@ -140,8 +140,7 @@ class X(BaseConnector):
         query = {
             "query": f"conversation_id:{remote.remote_id}",
             "max_results": "100",
-            "post.fields": POST_FIELDS,
-            "expansions": "author_id",
+            **READ,
             **({"next_token": cursor} if cursor else {}),
         }
         body = api.call(account, "GET", "tweets/search/recent", repeatable=True, query=query)
@@ -156,7 +155,7 @@ class X(BaseConnector):
         counts: dict[str, Metrics] = {}
         for start in range(0, len(remotes), 100):
             ids = ",".join(remote.remote_id for remote in remotes[start : start + 100])
-            query = {"ids": ids, "post.fields": POST_FIELDS}
+            query = {"ids": ids, **READ}
             try:
                 body = api.call(account, "GET", "tweets", repeatable=True, query=query)
             except Refused as error:
@@ -222,9 +221,8 @@ class X(BaseConnector):
         return Done(Receipt(remote_id=target, url="", raw=body))
 
     def _read(self, account: Account, remote_id: str) -> tuple[Remote, ...]:
-        query = {"post.fields": POST_FIELDS}
         try:
-            body = api.call(account, "GET", f"tweets/{api.node(remote_id)}", repeatable=True, query=query)
+            body = api.call(account, "GET", f"tweets/{api.node(remote_id)}", repeatable=True, query=READ)
         except Refused as error:
             if api.is_gone(error):
                 return ()

@@ -31,7 +31,7 @@ def seed(network: Network, account: Account, given: Any) -> Post:
     post.root, post.history, post.key = post.id, [post.id], key
     network.store.put_post(post)
     for answer in wanted.get("comments") or []:
-        _comment(network, account, post, answer)
+        comment(network, account, post, answer)
     return post
 
 
@@ -63,14 +63,16 @@ def _post(network: Network, account: Account, wanted: dict[str, Any]) -> Post:
     )
 
 
-def _comment(network: Network, account: Account, post: Post, given: Any) -> None:
+def comment(network: Network, account: Account, post: Post, given: Any) -> str:
+    """Let somebody of the public answer a post; returns the answer's id."""
     wanted = _checked(given)
-    comment = _post(network, account, wanted)
-    comment.kind = "comment" if account.platform == "facebook" else "post"
-    comment.author = str(wanted.get("author") or "A neighbor")
-    comment.hidden = bool(wanted.get("hidden"))
-    comment.root, comment.reply_to, comment.history = post.id, post.id, [comment.id]
-    network.store.put_post(comment)
+    answer = _post(network, account, wanted)
+    answer.kind = "comment" if account.platform == "facebook" else "post"
+    answer.author = str(wanted.get("author") or "A neighbor")
+    answer.hidden = bool(wanted.get("hidden"))
+    answer.root, answer.reply_to, answer.history = post.id, post.id, [answer.id]
+    network.store.put_post(answer)
+    return answer.id
 
 
 def _media(network: Network, account: Account, given: Any, at: datetime) -> dict[str, str]:

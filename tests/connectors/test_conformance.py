@@ -1,0 +1,442 @@
+"""One suite over every connector that has a wire, against the sandbox network over real HTTP."""
+
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors import http
+from connectors.contract import Act, Done, Next, Policy
+from connectors.errors import ConnectorError, Duplicate, Misconfigured, NotAuthorised, Refused, Temporary, Uncertain
+from connectors.registry import get
+from connectors.sandbox import seeding
+from tests.connectors.conftest import SPEAKERS, Speaker, post
+from tests.connectors.conftest import get as fetch
+
+ODD = "Café № 7 – “closed” 🚓👨‍👩‍👧‍👦 東京 İstanbul e\u0301"
+LINK = "https://pd.example.org/news/1-road-closed/"
+ACTS = [Act.PUBLISH, Act.EDIT, Act.REPLY, Act.WITHDRAW, Act.HIDE, Act.RESTORE]
+
+
+def test_publish_shows_the_text_once(speaker: Speaker) -> None:
+    receipt = speaker.publish("Road closed until six.")
+    (shown,) = speaker.truth()
+    assert (shown["text"], shown["id"]) == ("Road closed until six.", receipt.remote_id)
+    assert "Road closed until six." in fetch(receipt.url)
+
+
+def test_publish_keeps_every_character(speaker: Speaker) -> None:
+    speaker.publish(ODD)
+    (shown,) = speaker.truth()
+    assert shown["text"] == speaker.connector.render(speaker.outgoing(ODD), speaker.connector.capabilities()).text
+
+
+def test_publish_carries_the_link(speaker: Speaker) -> None:
+    receipt = speaker.publish(link=LINK)
+    assert f'href="{LINK}"' in fetch(receipt.url)
+
+
+def test_publish_shows_the_image_with_its_description(speaker: Speaker) -> None:
+    receipt = speaker.publish(media=(speaker.image('A map with "two" <roads>'),))
+    (shown,) = speaker.truth()
+    assert [item["alt"] for item in shown["media"]] == ['A map with "two" <roads>']
+    assert 'alt="A map with &quot;two&quot; &lt;roads&gt;"' in fetch(receipt.url)
+
+
+def test_publish_keeps_the_order_of_several_images(speaker: Speaker) -> None:
+    images = tuple(speaker.image(f"Picture {n}", content=b"\x89PNG %d" % n) for n in range(1, 5))
+    speaker.publish(media=images)
+    (shown,) = speaker.truth()
+    assert [item["alt"] for item in shown["media"]] == [image.alt for image in images]
+    assert [item["sha256"] for item in shown["media"]] == [image.sha256 for image in images]
+
+
+def test_publish_sends_only_the_bytes_that_were_approved(speaker: Speaker) -> None:
+    image = speaker.image()
+    speaker.blobs[image.sha256] = b"other bytes"
+    with pytest.raises(Refused, match="not the one that was approved"):
+        speaker.publish(media=(image,))
+    assert speaker.truth() == []
+
+
+def test_a_missing_file_is_named_as_our_own_fault(speaker: Speaker) -> None:
+    image = speaker.image()
+    speaker.blobs.clear()
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        speaker.publish(media=(image,))
+
+
+def test_render_says_what_goes_out(speaker: Speaker) -> None:
+    outgoing = speaker.outgoing(ODD, link=LINK, media=(speaker.image(),))
+    rendered = speaker.connector.render(outgoing, speaker.connector.capabilities())
+    speaker.say(outgoing)
+    (shown,) = speaker.truth()
+    assert shown["text"] == rendered.text
+    assert rendered.problems == ()
+
+
+def test_too_long_is_a_problem_beforehand_and_refused_there(speaker: Speaker) -> None:
+    limit = speaker.connector.capabilities().max_text or 0
+    outgoing = speaker.outgoing("a" * (limit + 1))
+    (problem,) = speaker.connector.render(outgoing, speaker.connector.capabilities()).problems
+    assert (problem.code, problem.limit, problem.actual) == ("TOO_LONG", limit, limit + 1)
+    with pytest.raises(Refused):
+        speaker.say(outgoing)
+    assert speaker.truth() == []
+
+
+def test_exactly_the_limit_goes_out(speaker: Speaker) -> None:
+    limit = speaker.connector.capabilities().max_text or 0
+    speaker.publish("a" * limit)
+    assert len(speaker.truth()) == 1
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("platform", SPEAKERS)
+def test_plan_is_pure(platform: str, act: Act, speaker: Speaker) -> None:
+    outgoing = speaker.outgoing(ODD, act=act, link=LINK, target="123", media=(speaker.image(),))
+    first, second = get(platform).plan(outgoing), get(platform).plan(outgoing)
+    assert first == second
+    assert json.dumps([s.to_json() for s in first]) == json.dumps([s.to_json() for s in second])
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_only_the_last_step_may_show_something_unrepeatable(speaker: Speaker, act: Act) -> None:
+    steps = speaker.connector.plan(speaker.outgoing(act=act, target="123", media=(speaker.image(),)))
+    assert all(step.repeatable for step in steps[:-1])
+    if speaker.platform == "facebook" and act is not Act.REPLY:
+        assert steps[-1].repeatable
+
+
+@pytest.mark.parametrize("act", ACTS[1:])
+def test_an_act_on_nothing_is_refused_in_plan(speaker: Speaker, act: Act) -> None:
+    with pytest.raises(Misconfigured, match="target"):
+        speaker.connector.plan(speaker.outgoing(act=act))
+
+
+def test_nothing_shows_before_the_last_step(speaker: Speaker) -> None:
+    *before, _ = speaker.connector.plan(speaker.outgoing(media=(speaker.image(),)))
+    state: dict[str, Any] = {}
+    for step in before:
+        result = speaker.run(step, state)
+        assert isinstance(result, Next)
+        state = result.state
+    assert speaker.truth() == []
+
+
+def test_edit_changes_the_words_and_leaves_one_post(speaker: Speaker) -> None:
+    first = speaker.publish("Road closed until six.")
+    second = speaker.say(speaker.outgoing("Road closed until eight.", act=Act.EDIT, target=first.remote_id))
+    (shown,) = speaker.truth()
+    assert (shown["text"], shown["id"]) == ("Road closed until eight.", second.remote_id)
+    assert (second.remote_id != first.remote_id) is speaker.connector.capabilities().edit.new_id
+    assert "until eight" in fetch(second.url)
+
+
+def test_reply_stands_below_the_post(speaker: Speaker) -> None:
+    receipt = speaker.publish()
+    reply = speaker.say(speaker.outgoing("Open again.", act=Act.REPLY, target=receipt.remote_id))
+    assert "Open again." in fetch(receipt.url)
+    assert [line["id"] for line in speaker.truth()] == [receipt.remote_id, reply.remote_id]
+
+
+def test_withdraw_takes_it_away_and_a_second_time_is_done_too(speaker: Speaker) -> None:
+    receipt = speaker.publish()
+    withdrawal = speaker.outgoing(act=Act.WITHDRAW, target=receipt.remote_id)
+    for _ in range(2):
+        assert speaker.say(withdrawal).remote_id == receipt.remote_id
+        assert speaker.truth() == []
+    assert speaker.connector.find(speaker.account, speaker.probe(Act.WITHDRAW, target_id=receipt.remote_id)) == ()
+
+
+def test_hide_and_restore_an_answer_of_the_publics(speaker: Speaker) -> None:
+    receipt = speaker.publish()
+    comment_id = _answer_of_the_public(speaker, receipt.remote_id)
+    for act, shown in ((Act.HIDE, False), (Act.HIDE, False), (Act.RESTORE, True)):
+        speaker.say(speaker.outgoing(act=act, target=comment_id))
+        assert ("When does it open?" in fetch(receipt.url)) is shown
+
+
+def test_comments_are_read_with_their_author(speaker: Speaker) -> None:
+    receipt = speaker.publish()
+    comment_id = _answer_of_the_public(speaker, receipt.remote_id)
+    (remote,) = speaker.connector.find(speaker.account, speaker.probe(remote_id=receipt.remote_id))
+    page = speaker.connector.fetch_comments(speaker.account, remote, None)
+    (comment,) = page.items
+    assert (comment.remote_id, comment.text, comment.author) == (comment_id, "When does it open?", "Neighbor")
+    assert comment.post_id == receipt.remote_id
+    assert page.next_cursor is None
+
+
+def test_metrics_count_answers_and_leave_out_what_is_gone(speaker: Speaker) -> None:
+    receipt = speaker.publish()
+    (remote,) = speaker.connector.find(speaker.account, speaker.probe(remote_id=receipt.remote_id))
+    _answer_of_the_public(speaker, receipt.remote_id)
+    gone = replace(remote, remote_id=receipt.remote_id[:-1] + "0")
+    counts = speaker.connector.metrics(speaker.account, [remote, gone])
+    assert list(counts) == [receipt.remote_id]
+    assert counts[receipt.remote_id].replies == 1
+
+
+def test_find_by_link_by_text_and_by_id(speaker: Speaker) -> None:
+    receipt = speaker.publish(link=LINK)
+    text = speaker.connector.render(speaker.outgoing(link=LINK), speaker.connector.capabilities()).text
+    for probe in (
+        speaker.probe(link=LINK),
+        speaker.probe(text=text),
+        speaker.probe(remote_id=receipt.remote_id),
+    ):
+        (found,) = speaker.connector.find(speaker.account, probe)
+        assert (found.remote_id, found.url, found.ours) == (receipt.remote_id, receipt.url, True)
+
+
+def test_find_takes_neither_older_posts_nor_those_of_another_app(speaker: Speaker) -> None:
+    speaker.publish("Road closed")
+    speaker.fault("outside_post", value="Bridge closed")
+    later = speaker.probe(text="Road closed")
+    later = replace(later, since=datetime.now(UTC) + timedelta(seconds=60))
+    assert speaker.connector.find(speaker.account, later) == ()
+    assert speaker.connector.find(speaker.account, speaker.probe(text="Bridge closed")) == ()
+
+
+def test_find_an_edit_says_what_is_there_now(speaker: Speaker) -> None:
+    receipt = speaker.publish("Old words")
+    speaker.say(speaker.outgoing("New words", act=Act.EDIT, target=receipt.remote_id))
+    (found,) = speaker.connector.find(speaker.account, speaker.probe(Act.EDIT, target_id=receipt.remote_id))
+    assert found.text == "New words"
+
+
+def test_find_a_reply(speaker: Speaker) -> None:
+    receipt = speaker.publish()
+    reply = speaker.say(speaker.outgoing("Open again.", act=Act.REPLY, target=receipt.remote_id))
+    probe = speaker.probe(Act.REPLY, target_id=receipt.remote_id, text="Open again.")
+    (found,) = speaker.connector.find(speaker.account, probe)
+    assert found.remote_id == reply.remote_id
+
+
+def test_list_own_pages_through_everything_newest_first(speaker: Speaker) -> None:
+    _seed(speaker, [{"text": f"Post {n}", "created_at": f"2026-10-{n % 28 + 1:02}T08:00:00Z"} for n in range(120)])
+    texts: list[str] = []
+    cursor, pages = None, 0
+    while pages == 0 or cursor:
+        page = speaker.connector.list_own(speaker.account, cursor, None)
+        texts += [remote.text for remote in page.items]
+        assert list(page.items) == sorted(page.items, key=lambda r: r.created_at, reverse=True)
+        cursor, pages = page.next_cursor, pages + 1
+    assert len(texts) == len(set(texts)) == 120
+    assert pages > 1
+
+
+def test_list_own_ends_at_since(speaker: Speaker) -> None:
+    _seed(speaker, [{"text": "Old", "created_at": "2026-01-01T08:00:00Z"}])
+    speaker.publish("New")
+    page = speaker.connector.list_own(speaker.account, None, speaker.began - timedelta(seconds=60))
+    assert [remote.text for remote in page.items] == ["New"]
+    assert page.next_cursor is None
+
+
+def test_list_own_tells_ours_from_those_of_another_app(speaker: Speaker) -> None:
+    speaker.publish("Ours")
+    speaker.fault("outside_post", value="Theirs")
+    page = speaker.connector.list_own(speaker.account, None, None)
+    assert {remote.text: remote.ours for remote in page.items} == {"Ours": True, "Theirs": False}
+
+
+def test_what_happens_behind_our_back_is_seen(speaker: Speaker) -> None:
+    edited, deleted = speaker.publish("One"), speaker.publish("Two")
+    speaker.fault("outside_edit", value={"id": edited.remote_id, "text": "Changed outside"})
+    speaker.fault("outside_delete", value={"id": deleted.remote_id})
+    page = speaker.connector.list_own(speaker.account, None, None)
+    assert [remote.text for remote in page.items] == ["Changed outside"]
+    assert speaker.connector.find(speaker.account, speaker.probe(remote_id=deleted.remote_id)) == ()
+
+
+def test_verify_says_a_good_account_is_good(speaker: Speaker) -> None:
+    assert speaker.connector.verify(speaker.account).ok
+
+
+def test_a_wrong_token_is_not_authorised(speaker: Speaker) -> None:
+    wrong = replace(speaker.account, secrets={"access_token": "not-the-token"})
+    assert not speaker.connector.verify(wrong).ok
+    with pytest.raises(NotAuthorised):
+        speaker.connector.list_own(wrong, None, None)
+
+
+def test_an_expired_token_is_not_authorised_on_every_step(speaker: Speaker) -> None:
+    for step, state in _all_steps(speaker):
+        speaker.fault("expired", count=1)
+        with pytest.raises(NotAuthorised) as caught:
+            speaker.run(step, state)
+        assert caught.value.status in (400, 401)
+
+
+def test_a_limit_is_temporary_says_when_and_counts_as_no_failure(speaker: Speaker) -> None:
+    for step, state in _all_steps(speaker):
+        speaker.fault("429", count=1, value=120)
+        with pytest.raises(Temporary) as caught:
+            speaker.run(step, state)
+        assert caught.value.rate_limited
+        assert 110 <= (caught.value.retry_after or 0) <= 130
+
+
+@pytest.mark.parametrize("fault", ["500", "drop_after_accept", "malformed"])
+def test_silence_is_temporary_on_a_repeatable_step_and_uncertain_on_any_other(speaker: Speaker, fault: str) -> None:
+    for step, state in _all_steps(speaker):
+        if step.name == "address" and fault != "500":
+            continue  # a read: these faults spoil writes
+        speaker.fault(fault, count=1)
+        with pytest.raises(Temporary if step.repeatable else Uncertain):
+            speaker.run(step, state)
+
+
+@pytest.mark.parametrize("fault", ["500", "drop_after_accept", "malformed"])
+@pytest.mark.parametrize("act", [Act.PUBLISH, Act.EDIT, Act.REPLY])
+def test_an_answer_swallowed_at_any_step_never_doubles_a_post(speaker: Speaker, act: Act, fault: str) -> None:
+    first = speaker.publish("Road closed") if act is not Act.PUBLISH else None
+    outgoing = speaker.outgoing(
+        "Open again",
+        act=act,
+        link=LINK,
+        target=first.remote_id if first else None,
+        media=(speaker.image(),) if act is Act.PUBLISH else (),
+    )
+    state: dict[str, Any] = {}
+    for step in speaker.connector.plan(outgoing):
+        speaker.fault(fault, count=1, value="accepted")
+        try:
+            result = speaker.run(step, state)
+        except Temporary:
+            assert step.repeatable
+            speaker.fault("none")
+            result = speaker.run(step, state)
+        except Uncertain:
+            assert not step.repeatable
+            speaker.fault("none")
+            result = None
+        state = result.state if isinstance(result, Next) else state
+    text = speaker.connector.render(outgoing, speaker.connector.capabilities()).text
+    assert [line["text"] for line in speaker.truth()].count(text) == 1
+    probe = speaker.probe(act, target_id=first.remote_id if first else None, text=text, link=LINK)
+    (found,) = speaker.connector.find(speaker.account, probe)
+    assert found.text == text
+
+
+def test_a_repeated_publish_leaves_one_post(speaker: Speaker) -> None:
+    steps = speaker.connector.plan(speaker.outgoing(media=(speaker.image(),)))
+    state: dict[str, Any] = {}
+    for step in steps:
+        for _ in range(2 if step.repeatable else 1):
+            result = speaker.run(step, state)
+        if isinstance(result, Next):
+            state = result.state
+    assert isinstance(result, Done)
+    assert len(speaker.truth()) == 1
+
+
+def test_a_wrong_clock_there_changes_nothing_we_rely_on(speaker: Speaker) -> None:
+    speaker.fault("skew", value=3600)
+    receipt = speaker.publish(link=LINK)
+    (found,) = speaker.connector.find(speaker.account, speaker.probe(link=LINK))
+    assert found.remote_id == receipt.remote_id
+    speaker.fault("429", count=1, value=60)
+    with pytest.raises(Temporary) as caught:
+        speaker.connector.list_own(speaker.account, None, None)
+    assert (caught.value.retry_after or 0) <= 70
+
+
+def test_latency_and_a_dripping_answer_end_well_within_the_time(speaker: Speaker) -> None:
+    speaker.fault("latency", count=1, value=50)
+    speaker.fault("slow", count=1, value=50)
+    speaker.publish()
+    assert len(speaker.truth()) == 1
+
+
+def test_a_dripping_answer_is_not_waited_for_for_ever(speaker: Speaker, network: Any) -> None:
+    http.configure(outbound_allow=[network.host_port], read_timeout_s=0.3)
+    speaker.fault("slow", count=1, value=4000)
+    with pytest.raises(Temporary):
+        speaker.connector.list_own(speaker.account, None, None)
+
+
+def test_secrets_stand_in_no_log_no_repr_and_no_error(speaker: Speaker, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = speaker.account.secrets["access_token"]
+    speaker.publish(media=(speaker.image(),))
+    shown = [repr(speaker.account), repr(speaker.connector), str(http.tally())]
+    for fault in ("expired", "500", "malformed", "429"):
+        speaker.fault(fault, count=1)
+        with pytest.raises(ConnectorError) as caught:
+            speaker.publish("Again")
+        speaker.fault("none")
+        shown += [repr(caught.value), str(caught.value), caught.value.body, repr(caught.value.__context__)]
+    speaker.connector.verify(speaker.account)
+    assert token not in "\n".join(shown)
+    assert token not in caplog.text
+    assert "connectors.http" in {record.name for record in caplog.records}
+
+
+def test_a_private_address_not_named_is_refused(speaker: Speaker) -> None:
+    http.configure(outbound_allow=[])
+    with pytest.raises(Misconfigured, match="OUTBOUND_ALLOW"):
+        speaker.publish()
+    assert speaker.truth() == []
+
+
+def test_sandbox_mode_without_an_address_is_our_own_fault(speaker: Speaker) -> None:
+    with pytest.raises(Misconfigured, match="api_base"):
+        speaker.connector.list_own(replace(speaker.account, api_base=""), None, None)
+
+
+def test_an_account_without_its_id_or_token_is_our_own_fault(speaker: Speaker) -> None:
+    for broken in (replace(speaker.account, remote_id=""), replace(speaker.account, secrets={})):
+        with pytest.raises(Misconfigured, match="connect the account"):
+            speaker.connector.list_own(broken, None, None)
+
+
+def test_the_platforms_own_refusal_of_the_same_text_is_a_duplicate(speaker: Speaker) -> None:
+    speaker.fault("duplicate", count=1)
+    with pytest.raises(Duplicate) as caught:
+        speaker.publish()
+    assert caught.value.remote_id is None
+
+
+def test_policies_are_those_of_the_contract() -> None:
+    assert get("facebook").ambiguous_policy is Policy.FIND_THEN_ASK
+    assert get("x").ambiguous_policy is Policy.FIND_THEN_REPEAT
+
+
+def _all_steps(speaker: Speaker) -> list[tuple[Any, dict[str, Any]]]:
+    """Return each step of a publication and of a reply with the state it would be run with."""
+    pairs: list[tuple[Any, dict[str, Any]]] = []
+    receipt = speaker.publish("The post that is there")
+    for outgoing in (
+        speaker.outgoing("Spoiled", media=(speaker.image(),)),
+        speaker.outgoing("Answer", act=Act.REPLY, target=receipt.remote_id),
+        speaker.outgoing("Edited", act=Act.EDIT, target=receipt.remote_id),
+    ):
+        state: dict[str, Any] = {}
+        *before, last = speaker.connector.plan(outgoing)
+        for step in before:
+            pairs.append((step, state))
+            state = speaker.run(step, state).state
+        pairs.append((last, state))
+    return pairs
+
+
+def _seed(speaker: Speaker, posts: list[dict[str, Any]]) -> list[str]:
+    name = f"{speaker.platform}/{speaker.account.handle}"
+    answer = post(f"{speaker.network.base_url}/_seed", {"account": name, "posts": posts})
+    return [item["id"] for item in answer["posts"]]
+
+
+def _answer_of_the_public(speaker: Speaker, post_id: str) -> str:
+    """Let a neighbor answer; returns the comment's id."""
+    network = speaker.network.network
+    account = network.store.account(f"{speaker.platform}/{speaker.account.handle}")
+    found = network.store.post(post_id)
+    assert account is not None
+    assert found is not None
+    return seeding.comment(network, account, found, {"text": "When does it open?", "author": "Neighbor"})

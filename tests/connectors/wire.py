@@ -1,0 +1,76 @@
+"""A log around the HTTP layer that checks each call, and each answer, against the platform's own spec.
+
+Where the specs are not at hand the calls are only written down; `test_specs.py` says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from connectors.http import Answer
+from tests.connectors import facebook_spec, x_spec
+
+
+@dataclass
+class Call:
+    """One request as the connector worded it, with its answer."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    json: Any
+    form: dict[str, Any]
+    headers: dict[str, str]
+    answer: Answer | None = None
+
+
+@dataclass
+class Log:
+    """All calls of a test, oldest first."""
+
+    calls: list[Call] = field(default_factory=list)
+
+    def around(self, request: Callable[..., Answer]) -> Callable[..., Answer]:
+        """Wrap the layer's `request`."""
+
+        def recorded(method: str, url: str, **given: Any) -> Answer:
+            parts = urlsplit(url)
+            call = Call(
+                method=method,
+                path=parts.path,
+                query=dict(parse_qsl(parts.query)),
+                json=given.get("json"),
+                form={**(given.get("form") or {}), **(given.get("multipart") or {})},
+                headers=dict(given["headers"]),
+            )
+            self.calls.append(call)
+            _check_request(call)
+            call.answer = request(method, url, **given)
+            _check_answer(call)
+            return call.answer
+
+        return recorded
+
+    def paths(self) -> list[str]:
+        """Return `METHOD last-part-of-path` of each call."""
+        return [f"{call.method} {call.path.rpartition('/')[2]}" for call in self.calls]
+
+
+def _check_request(call: Call) -> None:
+    if call.path.startswith("/x/"):
+        x_spec.check_request(call.method, call.path.removeprefix("/x"), call.query, call.json, call.form)
+    elif call.path.startswith("/facebook/"):
+        path = call.path.removeprefix("/facebook/v25.0/")
+        facebook_spec.check_request(call.method, path, {**call.query, **call.form})
+
+
+def _check_answer(call: Call) -> None:
+    assert call.answer is not None
+    body = call.answer.json()
+    if body is None:
+        return  # a fault made it unreadable
+    if call.path.startswith("/x/"):
+        x_spec.check_answer(call.method, call.path.removeprefix("/x"), call.answer.status, body)
+    elif call.path.startswith("/facebook/"):
+        facebook_spec.check_answer(call.method, call.path.removeprefix("/facebook/v25.0/"), body)
