@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.templatetags.static import static
+
 from config import env, local
 
 BASE_DIR = local.BASE_DIR
@@ -66,6 +68,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"  # the department's own zone is data (Department.zone), never this
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "config.formats"  # times are read by officers: 24 hours
 
 INSTALLED_APPS = [
     "records",
@@ -98,6 +101,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.AdminPolicyMiddleware",  # after CSPMiddleware: it hands that one its exceptions
+    "config.middleware.AdminClockMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -259,13 +263,37 @@ if TESTING:
 
 # --- Admin -------------------------------------------------------------------------------------------
 UNFOLD = {
-    "SITE_TITLE": "Substation administration",
+    "SITE_TITLE": "Substation",
     "SITE_HEADER": "Substation",
     "SITE_SUBHEADER": "Administration",
     "SITE_URL": "/desk/",
+    "SITE_ICON": lambda request: static("img/favicon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")},
+    ],
+    "STYLES": [lambda request: static("css/admin.css")],
+    "ENVIRONMENT": "config.admin.place",
+    "THEME": "light",
+    "BORDER_RADIUS": "4px",
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_HISTORY": True,
-}
+    "COLORS": {  # the tokens of static/css/tokens.css: paper and ink, one blue
+        "base": {
+            "50": "#f7f9fa", "100": "#edeff0", "200": "#dfe1e2", "300": "#c6cace", "400": "#a9aeb1", "500": "#71767a",
+            "600": "#565c65", "700": "#3d4551", "800": "#2d2e2f", "900": "#1c1d1f", "950": "#111214",
+        },
+        "primary": {
+            "50": "#edf5ff", "100": "#e1e7f1", "200": "#bbcae4", "300": "#98afd2", "400": "#7292c7", "500": "#4a77b4",
+            "600": "#1a4480", "700": "#162e51", "800": "#162e51", "900": "#11243f", "950": "#0c1a2e",
+        },
+        "font": {
+            "subtle-light": "#565c65", "default-light": "#1c1d1f", "important-light": "#1c1d1f",
+            "subtle-dark": "#a9aeb1", "default-dark": "#dfe1e2", "important-dark": "#ffffff",
+        },
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "config.admin.navigation"},
+}  # fmt: skip
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # a name that begins with = is words, not a formula
 
 # --- Logging -----------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()

@@ -12,6 +12,7 @@ from divisions import access
 from divisions.errors import BadInput
 from divisions.models import Channel, Division, User
 from divisions.permissions import Right
+from divisions.services.department import require_zone
 from divisions.states import OWN_PLATFORMS, Audience, Mode, Platform
 from records.services import ledger
 
@@ -39,6 +40,7 @@ def create_division(
     if parent is not None:
         access.require(by, Right.MANAGE_PEOPLE, parent)
     _known(facts)
+    require_zone("zone", facts.get("zone", ""))
     division = Division(slug=slug, name=name, parent=parent, path="/", slug_path=slug, **facts)
     division.short_name = division.short_name or name[:60]
     division.full_clean(exclude=["path"])
@@ -57,6 +59,7 @@ def change_division(*, division: Division, by: User | None, now: datetime | None
     """Change facts of a division; returns the names of what really changed. Slug and parent stay as they are."""
     access.require(by, Right.MANAGE_CHANNEL, division)
     _known(facts)
+    require_zone("zone", facts.get("zone", ""))
     row = Division.objects.select_for_update().get(pk=division.pk)
     changed = {k: v for k, v in facts.items() if getattr(row, k) != v}
     if not changed:

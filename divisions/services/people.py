@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from divisions import access
-from divisions.errors import BadInput, WrongMoment
+from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.models import Channel, Division, Membership, MembershipChannel, Role, User
 from divisions.permissions import Right
 from records.services import ledger
+
+EDITABLE = frozenset({"email", "name", "badge", "is_active", "is_staff", "is_superuser"})
+OPENS_ADMIN = ("is_staff", "is_superuser")
 
 
 @transaction.atomic
@@ -37,6 +41,54 @@ def create_person(
     user.save()
     _remember("divisions.person.created", "person", user.pk, None, by, now, {"email": email, "name": name})
     return user
+
+
+@transaction.atomic
+def change_person(*, person: User, by: User | None, now: datetime | None = None, **facts: Any) -> list[str]:
+    """Change what a person is called, and whether they may sign in; returns the names of what really changed.
+
+    Takes `manage_people` wherever the person is a member. Django admin is Django's: only a superuser opens it to
+    somebody (`is_staff`, `is_superuser`) or changes a superuser. Raises BadInput naming the field.
+    """
+    _require_over(by, person)
+    row = User.objects.select_for_update().get(pk=person.pk)
+    facts = {k: v.strip().lower() if k == "email" else v for k, v in facts.items()}
+    changed = {k: v for k, v in facts.items() if getattr(row, k) != v}
+    _check_person(row, changed, by)
+    if not changed:
+        return []
+    for key, value in changed.items():
+        setattr(row, key, value)
+    row.full_clean(exclude=["password"])
+    row.save(update_fields=list(changed))
+    access.mirror([row])
+    _remember("divisions.person.changed", "person", row.pk, None, by, now, {"email": row.email, "changed": changed})
+    return sorted(changed)
+
+
+def _require_over(by: User | None, person: User) -> None:
+    if by is None:
+        return
+    mine = access.rights(by)
+    if not mine.anywhere(Right.MANAGE_PEOPLE):
+        raise NotAllowed(Right.MANAGE_PEOPLE.label, where="the department", who=access.who_can(Right.MANAGE_PEOPLE))
+    for membership in access.active_memberships().filter(user=person).select_related("division"):
+        access.require(by, Right.MANAGE_PEOPLE, membership.division, has=mine)
+
+
+def _check_person(row: User, changed: Mapping[str, Any], by: User | None) -> None:
+    for key in changed:
+        if key not in EDITABLE:
+            raise BadInput(key, f"A person has no “{key}”.", cure=f"Known: {', '.join(sorted(EDITABLE))}.")
+    if by is None:
+        return
+    if not by.is_superuser and (row.is_superuser or any(key in changed for key in OPENS_ADMIN)):
+        field = next((key for key in OPENS_ADMIN if key in changed), next(iter(changed), "email"))
+        raise BadInput(field, "Only a superuser opens Django admin to somebody or changes a superuser.")
+    if by.pk == row.pk and changed.get("is_active") is False:
+        raise BadInput("is_active", "You cannot lock yourself out.", cure="Ask another administrator.")
+    if "email" in changed and User.objects.filter(email=changed["email"]).exists():
+        raise BadInput("email", f"{changed['email']} already has an account.")
 
 
 @transaction.atomic

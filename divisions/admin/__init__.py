@@ -1,0 +1,30 @@
+"""Django admin of who speaks: department, divisions, people, memberships, roles, channels, links.
+
+Thin doors: every save calls `divisions.services` with `by=` the person signed in. guardian's tables are shown as what
+they are, a mirror.
+"""
+
+from divisions.admin.channels import ChannelAdmin
+from divisions.admin.doors import ServiceAdmin, ServiceForm, asking, person
+from divisions.admin.links import LinkRuleAdmin
+from divisions.admin.memberships import MembershipAdmin
+from divisions.admin.mirror import ChannelUserPermissionAdmin, DivisionUserPermissionAdmin
+from divisions.admin.people import PersonAdmin
+from divisions.admin.places import DepartmentAdmin, DivisionAdmin
+from divisions.admin.roles import RoleAdmin
+
+__all__ = [
+    "ChannelAdmin",
+    "ChannelUserPermissionAdmin",
+    "DepartmentAdmin",
+    "DivisionAdmin",
+    "DivisionUserPermissionAdmin",
+    "LinkRuleAdmin",
+    "MembershipAdmin",
+    "PersonAdmin",
+    "RoleAdmin",
+    "ServiceAdmin",
+    "ServiceForm",
+    "asking",
+    "person",
+]

@@ -1,0 +1,26 @@
+"""Django admin of what is said and where it went: for looking. Words, approvals and deliveries change on the desk only.
+
+P1 and P2 need no second gate here because there is no way to write: nothing in this package saves but the text and the
+credit of a picture, through `posts.services.media`.
+"""
+
+from posts.admin.delivery import AttemptAdmin, ChannelLaneAdmin, DeliveryAdmin, HeartbeatAdmin
+from posts.admin.media import MediaAssetAdmin
+from posts.admin.post import DraftAdmin, PostAdmin
+from posts.admin.review import ApprovalAdmin, ReviewAdmin
+from posts.admin.revision import RevisionAdmin, RevisionMediaAdmin, VariantAdmin
+
+__all__ = [
+    "ApprovalAdmin",
+    "AttemptAdmin",
+    "ChannelLaneAdmin",
+    "DeliveryAdmin",
+    "DraftAdmin",
+    "HeartbeatAdmin",
+    "MediaAssetAdmin",
+    "PostAdmin",
+    "ReviewAdmin",
+    "RevisionAdmin",
+    "RevisionMediaAdmin",
+    "VariantAdmin",
+]
