@@ -127,19 +127,25 @@ def _decode(data: bytes) -> Image.Image:
             picture = Image.open(io.BytesIO(data), formats=FORMATS)
             width, height = picture.size
             if width * height > MAX_PIXELS:
-                raise BadInput(
-                    "file",
-                    f"The picture has {width} × {height} pixels; at most 50 million are taken.",
-                    cure="Save it at 4000 pixels wide and try again.",
-                )
+                raise _too_many_pixels(f"{width} × {height}")
             picture.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels("far too many") from error
+    except UnidentifiedImageError as error:
         raise BadInput(
             "file", "This is not a picture that can be read.", cure="Use a JPEG, PNG, WebP, GIF or HEIC file."
         ) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise BadInput("file", "The picture is damaged or cut off.", cure="Copy it from the camera again.") from error
     return ImageOps.exif_transpose(picture)
+
+
+def _too_many_pixels(how_many: str) -> BadInput:
+    return BadInput(
+        "file",
+        f"The picture has {how_many} pixels; at most 50 million are taken.",
+        cure="Save it at 4000 pixels wide and try again.",
+    )
 
 
 def _rendition(picture: Image.Image) -> tuple[bytes, str, tuple[int, int]]:
