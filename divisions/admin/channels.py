@@ -52,16 +52,7 @@ class ChannelForm(ServiceForm):
 
     class Meta:
         model = Channel
-        fields: ClassVar = (
-            "division",
-            "platform",
-            "audience",
-            "slug",
-            "name",
-            "duty_officer",
-            "cadence_days",
-            *ACCOUNT,
-        )
+        fields: ClassVar = ("name",)  # the rest by the fieldsets below
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from divisions.errors import BadInput, NotVisible, Refusal
 from divisions.models import User
-from records.admin import Gate
+from records.admin import OVERRIDES, Gate
 
 OUTSIDE = (
     "You have no membership here that allows this. A superuser sees everything in this administration, but changing it "
@@ -95,6 +95,7 @@ class ServiceAdmin(Gate, ModelAdmin):
     """Saves through `save_by_service`, never through the ORM. Deleting is not offered."""
 
     form = ServiceForm
+    formfield_overrides = OVERRIDES
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
@@ -149,6 +150,7 @@ class ServiceInline(TabularInline):
     """Rows that are added, or ended, through a service (`save_row`). Existing rows are never edited in place."""
 
     form = ServiceForm
+    formfield_overrides = OVERRIDES
     extra = 0
     can_delete = False
     per_page: int | None = 30

@@ -147,6 +147,7 @@ class NarrowingInline(ReadOnlyInline):
 
     model = MembershipChannel
     fields = ("channel", "created_at", "revoked_at")
+    readonly_fields = ("created_at",)
     verbose_name_plural = "only these channels (none listed = every channel of the division)"
     show_change_link = False
 

@@ -1,6 +1,6 @@
 """The ledger in Django admin, and how every room lets people look there without changing anything."""
 
 from records.admin.ledger import LedgerEntryAdmin
-from records.admin.reading import Gate, ReadOnly, ReadOnlyAdmin, ReadOnlyInline
+from records.admin.reading import OVERRIDES, Gate, ReadOnly, ReadOnlyAdmin, ReadOnlyInline
 
-__all__ = ["Gate", "LedgerEntryAdmin", "ReadOnly", "ReadOnlyAdmin", "ReadOnlyInline"]
+__all__ = ["OVERRIDES", "Gate", "LedgerEntryAdmin", "ReadOnly", "ReadOnlyAdmin", "ReadOnlyInline"]

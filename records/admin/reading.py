@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
+
+OVERRIDES: dict[type, dict[str, Any]] = {URLField: {"assume_scheme": "https"}}  # Django 6's own default
 
 
 class RightsOfRequest(Protocol):
@@ -96,6 +98,7 @@ class ReadOnly:
 class ReadOnlyAdmin(ReadOnly, Gate, ModelAdmin):
     """A list and a page of one model for looking only."""
 
+    formfield_overrides = OVERRIDES
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True
@@ -105,6 +108,7 @@ class ReadOnlyAdmin(ReadOnly, Gate, ModelAdmin):
 class ReadOnlyInline(ReadOnly, TabularInline):
     """Rows of another model on the page they belong to, for looking only."""
 
+    formfield_overrides = OVERRIDES
     extra = 0
     max_num = 0
     can_delete = False
