@@ -1,0 +1,63 @@
+"""What every benchmark stands on: a database of its own that is thrown away, a clock, and one JSON line a figure.
+
+Times are weather: only figures of one run are compared, so every benchmark prints the ratio beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests import servers
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Give the block a migrated, empty database on a server of its own (or the one DATABASE_URL names)."""
+    servers.pytest_load_initial_conftests()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
+    before = connection.settings_dict["NAME"]
+    try:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        yield
+        connection.creation.destroy_test_db(before, verbosity=0)
+    finally:
+        servers.pytest_unconfigure()
+
+
+def median_ms(act: Callable[[], Any], times: int) -> float:
+    """Run `act` a few times to warm up, then `times` times; the median in milliseconds."""
+    for _ in range(3):
+        act()
+    spent = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        act()
+        spent.append((time.perf_counter() - begun) * 1000)
+    return round(statistics.median(spent), 3)
+
+
+def queries(act: Callable[[], Any]) -> int:
+    """How many queries `act` makes."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return len(seen)
+
+
+def say(benchmark: str, figure: str, value: float, **more: Any) -> None:
+    """Print one figure."""
+    print(json.dumps({"benchmark": benchmark, "figure": figure, "value": value, **more}), flush=True)

@@ -1,0 +1,75 @@
+"""What the wall and the list of posts cost with 13 and with 500 accounts: milliseconds, and queries.
+
+Queries must not grow with accounts or posts. Run: `python -m benchmarks.lists`.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from benchmarks._ground import database, median_ms, queries, say
+
+NAME = "lists"
+FEW, MANY = 13, 500
+POSTS_EACH = 6
+PAGES = {"wall": "/desk/wall/", "posts": "/desk/posts/", "news": "/news/"}
+
+
+def main() -> None:
+    """Load 13 accounts, measure, load up to 500, measure again, print the ratios."""
+    with database():
+        few = _measured(FEW)
+        many = _measured(MANY)
+        for figure, value in many.items():
+            say(NAME, f"{figure}_ratio", round(value / few[figure], 2), accounts=[FEW, MANY])
+
+
+def _measured(accounts: int) -> dict[str, float]:
+    _fill(accounts)
+    found: dict[str, float] = {}
+    for name, path in PAGES.items():
+        get = _page(path)
+        found[f"{name}_queries"] = queries(get)
+        found[f"{name}_ms"] = median_ms(get, 10)
+    for figure, value in found.items():
+        say(NAME, figure, value, accounts=accounts, posts=accounts * POSTS_EACH)
+    return found
+
+
+def _page(path: str):  # type: ignore[no-untyped-def]
+    from django.test import Client
+
+    from divisions.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+
+    def get() -> None:
+        answer = client.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} answered {answer.status_code}")
+
+    return get
+
+
+def _fill(accounts: int) -> None:
+    from django.db import connection
+
+    from benchmarks._rows import department, posts_of
+    from divisions.models import Channel, User
+    from divisions.services import load_department
+    from posts.models import Post
+
+    now = timezone.now()
+    load_department.load(department(accounts), now=now)
+    done = set(Post.objects.values_list("division_id", flat=True))
+    author = User.objects.get()
+    for channel in Channel.objects.filter(platform="facebook").select_related("division"):
+        if channel.division_id not in done:
+            posts_of(channel, author, count=POSTS_EACH, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+if __name__ == "__main__":
+    main()
