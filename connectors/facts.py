@@ -7,7 +7,7 @@ documents of 2026
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.contract import Capabilities, CommentRules, EditRules, MediaRules
 
@@ -95,26 +95,17 @@ OWN_MEDIA = MediaRules(
     mime=(*IMAGES, "image/webp", "video/mp4", "application/pdf"),
 )
 
+# What our own channels show is in our own tables: the rooms above list and read it, no connector does.
 WEBSITE = Capabilities(
     max_text=None,
     counter="characters",
     media=OWN_MEDIA,
     edit=ALWAYS,
     withdraw=True,
-    list_own=True,
     idempotency="client_key",
 )
 FEED = WEBSITE
-INTERNAL = Capabilities(
-    max_text=None,
-    counter="characters",
-    media=OWN_MEDIA,
-    edit=ALWAYS,
-    withdraw=True,
-    list_own=True,
-    comments=ALL_COMMENTS,
-    idempotency="client_key",
-)
+INTERNAL = replace(WEBSITE, comments=CommentRules(hide=True, reply=True))
 
 CAPABILITIES: dict[str, Capabilities] = {
     "facebook": FACEBOOK,

@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 CUT = "[secret]"
 SHORTEST = 6
-_PATTERNS = (
-    re.compile(r"(?i)\b(bearer|oauth|basic)\s+[^\s\"']{6,}"),
-    re.compile(
-        r"(?i)(\"?(?:access_token|refresh_token|client_secret|app_secret|appsecret_proof|input_token"
-        r"|oauth_token|oauth_signature|accessjwt|refreshjwt|password)\"?\s*[=:]\s*\"?)[^&\s\"',}]+"
-    ),
+_HEADERS = (
+    re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{12,}"),
+    re.compile(r"(?i)\b(oauth)\s+oauth_[^\n]*"),
+)
+_FIELDS = re.compile(
+    r"(?i)(\"?(?:access_token|refresh_token|client_secret|app_secret|appsecret_proof|input_token"
+    r"|oauth_token|oauth_signature|accessjwt|refreshjwt|password)\"?\s*[=:]\s*\"?)[^&\s\"',}]+"
 )
 
 
@@ -25,5 +26,6 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with every one of `secrets` (also URL-quoted) and everything token-like cut out."""
     for secret in sorted((s for s in secrets if len(s) >= SHORTEST), key=len, reverse=True):
         text = text.replace(secret, CUT).replace(quote(secret, safe=""), CUT)
-    text = _PATTERNS[0].sub(lambda m: f"{m[1]} {CUT}", text)
-    return _PATTERNS[1].sub(lambda m: f"{m[1]}{CUT}", text)
+    for header in _HEADERS:
+        text = header.sub(lambda m: f"{m[1]} {CUT}", text)
+    return _FIELDS.sub(lambda m: f"{m[1]}{CUT}", text)

@@ -150,7 +150,7 @@ def _seed(network: Network, body: Any) -> Any:
     if wanted is None:
         wanted = {key: given[key] for key in ACCOUNT_FIELDS if key in given}
     account = put_account(network, wanted) if isinstance(wanted, dict) else _named(network, str(wanted))[0]
-    posts = given.get("posts") or []
+    posts = given.get("posts", [])
     if not isinstance(posts, list):
         raise BadInput("posts is a list")
     seeded = [seeding.seed(network, account, item) for item in posts]

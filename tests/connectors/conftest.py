@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -121,16 +122,31 @@ class Speaker:
         return [line for line in lines if line["deleted_at"] is None]
 
 
+class Answered(Exception):
+    """The network answered with an error status."""
+
+    def __init__(self, code: int, body: str) -> None:
+        super().__init__(f"{code} {body}")
+        self.code, self.body = code, body
+
+
 def get(url: str) -> str:
-    with urlopen(url, timeout=5) as answer:
-        text: str = answer.read().decode()
-    return text
+    return fetch(Request(url)).decode()
 
 
 def post(url: str, body: Any) -> Any:
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=5) as answer:
-        return json.load(answer)
+    return json.loads(fetch(Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})))
+
+
+def fetch(request: Request) -> bytes:
+    """Return the body; raises Answered for an error status, with nothing left open."""
+    try:
+        with urlopen(request, timeout=5) as answer:
+            found: bytes = answer.read()
+    except HTTPError as error:
+        with error:
+            raise Answered(error.code, error.read().decode()) from None
+    return found
 
 
 @pytest.fixture(scope="session")

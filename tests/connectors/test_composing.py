@@ -1,6 +1,7 @@
 """What goes out, and what stands against it, on every platform listed."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import Account, Act, Media, Outgoing, Target
+from connectors.contract import Account, Act, Media, Outgoing, Remote, Target
 from connectors.errors import Misconfigured, NotSupported
 from connectors.registry import PLATFORMS, get, info
 
@@ -163,3 +164,19 @@ def test_platforms_without_a_connector_are_done_by_hand_in_every_mode() -> None:
 def test_a_connectors_secrets_never_show_in_a_repr() -> None:
     account = Account(platform="x", handle="PD", secrets={"access_token": "s3cret-token"})
     assert "s3cret" not in repr(account)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_a_capability_denies_the_connector_refuses(slug: str) -> None:
+    connector, account = get(slug, "hand_off" if slug not in OWN else "live"), Account(platform=slug, handle="PD")
+    can = connector.capabilities(account)
+    remote = Remote(remote_id="1", url="", text="", created_at=NOW, ours=None)
+    calls: list[tuple[bool, Callable[[], object]]] = [
+        (can.list_own, lambda: connector.list_own(account, None, None)),
+        (can.comments.read, lambda: connector.fetch_comments(account, remote, None)),
+        (can.metrics, lambda: connector.metrics(account, [remote])),
+    ]
+    for allowed, call in calls:
+        if not allowed or slug not in OWN:
+            with pytest.raises(NotSupported, match=slug):
+                call()
