@@ -74,7 +74,7 @@ class Draft(models.Model):
     facts = models.JSONField(default=dict, blank=True)
     flags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     when = models.CharField(max_length=10, choices=When.choices, default=When.APPROVED)
-    wall_time = models.CharField(max_length=16, blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.")
+    wall_time = models.CharField(max_length=19, blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.")
     zone = models.CharField(max_length=50, default="America/Chicago")
     expires_on = models.DateField(null=True, blank=True)
     editor_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)

@@ -29,7 +29,7 @@ class Revision(models.Model):
     facts = models.JSONField(default=dict)
     flags = ArrayField(models.CharField(max_length=20), default=list)
     when = models.CharField(max_length=10, choices=When.choices)
-    wall_time = models.CharField(max_length=16, blank=True)
+    wall_time = models.CharField(max_length=19, blank=True)
     zone = models.CharField(max_length=50)
     due_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField()
