@@ -1,10 +1,151 @@
-"""What every page's frame needs to know: the navigation of the person who is signed in."""
+"""What every page's frame needs to know: the desk's navigation of the person who is signed in, and the department.
 
+Nothing is read before a template asks for it: pages outside the desk pay nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.core.cache import cache
+from django.db.models import DateTimeField, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import dateformat, timezone
+from django.utils.functional import SimpleLazyObject
+
+from config.templatetags.look import ago
+from divisions.access import Rights
+from divisions.models import Department, Membership
+from divisions.permissions import Reach, Right
+from moderation.selectors import wall
+from posts.models import Heartbeat
+from posts.selectors import desk, needs, posts
+
+STALE_BEAT = timedelta(minutes=2)
+WALL_COUNT_S = 15  # the one number that judges every account; a quarter of a minute old is new enough for a badge
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Return the navigation entries for this request."""
-    return {}
+    """Context of every template: `nav` on the desk (docs/look.md section 1), `department` everywhere."""
+    context = {"department": getattr(request, "department", None)}
+    if request.path_info.startswith("/desk/") and hasattr(request, "rights"):
+        context["nav"] = SimpleLazyObject(lambda: _desk(request))
+    return context
+
+
+def _desk(request: HttpRequest) -> dict[str, Any]:
+    """The whole navigation in three queries; empty for somebody who is not signed in."""
+    if not request.user.is_authenticated:
+        return {}
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    department: Department | None = request.department  # type: ignore[attr-defined]
+    now = timezone.now()
+    places = desk.home_memberships(mine)
+    numbers = _numbers(mine)
+    beat = numbers.pop("beat")
+    return {
+        "department_name": department.name if department else "",
+        "department_short": department.short_name if department else "",
+        "place": _place(places),
+        **_person(request, places),
+        "areas": _areas(request, mine, numbers),
+        "groups": _groups(request, mine, places, now),
+        "home_url": reverse("config:home"),
+        "new_post_url": reverse("posts:new"),
+        "can_post": mine.anywhere(Right.DRAFT_POST),
+        "sending": _sending(beat, now),
+        "today": _today(department, now),
+        "hold": None,
+        "search_url": None,
+        "admin_url": reverse("admin:index") if request.user.is_staff else "",
+    }
+
+
+def _numbers(mine: Rights) -> dict[str, Any]:
+    """Everything that is counted, and the last tick, in one query."""
+    beat = Heartbeat.objects.filter(name="tick").values("beat_at")[:1]
+    asked = {f"need_{n}": count for n, count in enumerate(needs.total(mine))}
+    found = (
+        Department.objects.annotate(
+            beat=Subquery(beat, output_field=DateTimeField()), review=needs.count_of(posts.to_review(mine)), **asked
+        )
+        .values("beat", "review", *asked)
+        .first()
+    ) or {}
+    return {
+        "beat": found.get("beat"),
+        "review": found.get("review") or 0,
+        "needs": sum(found.get(key) or 0 for key in asked),
+    }
+
+
+def _areas(request: HttpRequest, mine: Rights, numbers: dict[str, int]) -> list[dict[str, Any]]:
+    areas = [_area(request, "Home", "home", "config:home", count=numbers["needs"])]
+    if mine.anywhere(Right.REVIEW_POST):
+        areas.append(
+            _area(
+                request, "Review", "check_circle_outline", "posts:review", "posts:decide",
+                count=numbers["review"], tone="waiting",
+            )
+        )  # fmt: skip
+    areas.append(_area(request, "Posts", "list", "posts:list", "posts:detail", "posts:compose", "posts:delivery"))
+    areas.append(_area(request, "Calendar", "calendar_today", "posts:calendar"))
+    if mine.anywhere(Right.DRAFT_POST):
+        areas.append(_area(request, "Media", "photo_camera", "posts:media", "posts:media_edit"))
+    return areas
+
+
+def _groups(request: HttpRequest, mine: Rights, places: list[Membership], now: datetime) -> list[dict[str, Any]]:
+    own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
+    if mine.anywhere(Right.VIEW_INTERNAL):
+        own.append(_area(request, "Staff feed", "people", "posts:staff", "posts:staff_post"))
+    tree = not places or places[0].role.reach == Reach.TREE
+    groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
+    if wall.may_open(mine):
+        count = _act_now(mine, now)
+        watch = [_area(request, "All accounts", "grid_view", "moderation:wall", count=count, tone="failed")]
+        groups.insert(0, {"title": "Oversight", "areas": watch})
+    return groups
+
+
+def _act_now(mine: Rights, now: datetime) -> int:
+    count = cache.get_or_set(f"act-now-{mine.user_id}", lambda: wall.act_now(mine, now=now), WALL_COUNT_S)
+    return count or 0
+
+
+def _area(
+    request: HttpRequest, label: str, icon: str, name: str, *also: str, count: int = 0, tone: str = ""
+) -> dict[str, Any]:
+    match = request.resolver_match
+    current = match is not None and match.view_name in (name, *also)
+    return {"label": label, "icon": icon, "url": reverse(name), "count": count, "count_tone": tone, "current": current}
+
+
+def _person(request: HttpRequest, places: list[Membership]) -> dict[str, str]:
+    name = getattr(request.user, "name", "") or str(request.user)
+    line = f"{places[0].role.name}, {places[0].division.short_name}" if places else "No duties entered"
+    parts = name.replace(",", " ").split()
+    letters = parts[0][:2] if len(parts) == 1 else "".join(part[0] for part in parts[:2])
+    return {"person_name": name, "person_line": line, "initials": letters.upper()}
+
+
+def _place(places: list[Membership]) -> str:
+    return places[0].division.name if places else ""
+
+
+def _sending(beat: datetime | None, now: datetime) -> dict[str, Any]:
+    """Whether the clockwork that sends runs, said so that a person believes it."""
+    if beat is None:
+        return {"ok": False, "text": "Sending has not started"}
+    if now - beat > STALE_BEAT:
+        return {"ok": False, "text": f"Sending stopped {ago(beat, now)}"}
+    return {"ok": True, "text": f"Sending works, {ago(beat, now)}"}
+
+
+def _today(department: Department | None, now: datetime) -> str:
+    if department is None:
+        return ""
+    return dateformat.format(now.astimezone(ZoneInfo(department.zone)), "D j M, H:i T")

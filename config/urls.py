@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from config import favicon, health
+from config import favicon, health, home
 
 admin.autodiscover()
 # The admin's own sign-in page would pass by allauth, and so by the second factor.
@@ -16,5 +16,8 @@ urlpatterns = [
     path("health/tick/", health.tick, name="health-tick"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("desk/", include(([path("", home.home, name="home")], "config"))),
+    path("", include("divisions.urls")),
+    path("", include("moderation.urls")),
     path("", include("posts.urls")),  # last: a division's public page takes whatever is left
 ]

@@ -8,3 +8,10 @@ class PostsConfig(AppConfig):
 
     name = "posts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hand the room below the reader of what its channels sent. No query is made here."""
+        from divisions.selectors import activity
+        from posts.selectors.activity import Reader
+
+        activity.read_with(Reader())

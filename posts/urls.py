@@ -3,14 +3,34 @@
 from django.urls import path, re_path
 
 from posts import feeds
-from posts.views import files, public, staff
+from posts.views import calendar, compose, deliveries, desk, files, media, public, review, staff, stage_moves
 
 app_name = "posts"
 
 urlpatterns = [
     # The desk.
+    path("desk/posts/new/", compose.new, name="new"),
+    path("desk/posts/<int:pk>/edit/", compose.compose, name="compose"),
+    path("desk/posts/<int:pk>/preview/", compose.preview, name="preview"),
+    path("desk/posts/<int:pk>/submit/", compose.submit, name="submit"),
+    path("desk/posts/<int:pk>/pictures/", media.picture_add, name="picture_add"),
+    path("desk/posts/<int:pk>/change/", stage_moves.change, name="change"),
+    path("desk/posts/<int:pk>/cancel/", stage_moves.cancel, name="cancel"),
+    path("desk/posts/<int:pk>/recall/", stage_moves.recall, name="recall"),
+    path("desk/media/", media.index, name="media"),
+    path("desk/media/<int:pk>/", media.edit, name="media_edit"),
+    path("desk/review/", review.queue, name="review"),
+    path("desk/review/<int:pk>/", review.decide, name="decide"),
     path("desk/staff/", staff.feed, name="staff"),
     path("desk/staff/<int:pk>/", staff.post, name="staff_post"),
+    path("desk/posts/", desk.index, name="list"),
+    path("desk/posts/<int:pk>/", desk.detail, name="detail"),
+    path("desk/posts/<int:pk>/retime/", deliveries.retime, name="retime"),
+    path("desk/deliveries/<int:pk>/", deliveries.show, name="delivery"),
+    path("desk/deliveries/<int:pk>/prove/", deliveries.prove, name="prove"),
+    path("desk/deliveries/<int:pk>/send-again/", deliveries.send_again, name="send_again"),
+    path("desk/deliveries/<int:pk>/drop/", deliveries.drop, name="drop"),
+    path("desk/calendar/", calendar.show, name="calendar"),
     # Public pages, feeds and pictures.
     path("", public.front, name="front"),
     path("news/", public.news, name="news"),

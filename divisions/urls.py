@@ -1,0 +1,15 @@
+"""Addresses of who speaks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from divisions.views import channels
+
+app_name = "divisions"
+urlpatterns = [
+    path("desk/channels/", channels.index, name="channels"),
+    path("desk/channels/<slug:slug>/", channels.show, name="channel"),
+    path("desk/channels/<slug:slug>/state/", channels.move, name="move_channel"),
+    path("desk/channels/<slug:slug>/promise/", channels.promise, name="channel_promise"),
+]

@@ -1,0 +1,1 @@
+"""Reads of what is watched, always narrowed to what a person oversees."""

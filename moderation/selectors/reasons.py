@@ -1,0 +1,127 @@
+"""Why an account needs somebody: one function a rule, each gives a sentence, an icon and the step that cures it.
+
+Plain Python over a channel with the wall's annotations; thresholds and their reasons stand in `moderation.states`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from divisions.states import ChannelState
+from moderation.states import DOUBT, PROOF, SILENCE, TOKEN_LEFT, Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One sentence about an account. `rank` orders reasons of one level; `step` names the cure for the view to link."""
+
+    code: str
+    level: Level
+    rank: int
+    icon: str
+    words: str
+    step: str
+
+
+def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetime) -> tuple[Reason, ...]:
+    """Every reason why an account needs somebody, worst first.
+
+    `channel` carries `doubts`, `broken`, `doubt_since`, `proof_due_at` and `last_at`; `silent` is the time since its
+    last post, `ratio` that time over its cadence (None without one).
+    """
+    found = [
+        *_connection(channel, now),
+        *_broken(channel),
+        *_doubt(channel, now),
+        *_silence(channel, silent, ratio),
+        *_proof(channel, now),
+        *_duty(channel),
+    ]
+    return tuple(sorted(found, key=lambda reason: (reason.level, reason.rank)))
+
+
+def _connection(channel: Any, now: datetime) -> Iterator[Reason]:
+    if channel.state == ChannelState.NEEDS_ATTENTION:
+        words = channel.state_reason or "The connection needs attention."
+        yield Reason(code="attention", level=Level.ACT, rank=0, icon="link_off", words=_stop(words), step="reconnect")
+    elif channel.state == ChannelState.PAUSED:
+        why = f": {channel.state_reason}" if channel.state_reason else ""
+        yield Reason(
+            code="paused", level=Level.SOON, rank=1, icon="do_not_disturb", words=_stop(f"Paused{why}"), step="look"
+        )
+    elif channel.token_expires_at is not None and channel.token_expires_at - now <= TOKEN_LEFT.soon:
+        yield _token(channel.token_expires_at - now)
+
+
+def _token(left: timedelta) -> Reason:
+    if left <= timedelta(0):
+        words, icon = "The connection has ended, so nothing can go out.", "link_off"
+    else:
+        words, icon = f"The connection ends in {_count(left.days, 'day')}. Renew it before.", "link"
+    level = Level.ACT if left <= TOKEN_LEFT.act else Level.SOON
+    return Reason(code="token", level=level, rank=0, icon=icon, words=words, step="renew")
+
+
+def _broken(channel: Any) -> Iterator[Reason]:
+    if channel.broken:
+        words = f"{_count(channel.broken, 'post')} did not go out and {_wait(channel.broken)} for a decision."
+        yield Reason(code="broken", level=Level.ACT, rank=1, icon="error", words=words, step="decide_broken")
+
+
+def _doubt(channel: Any, now: datetime) -> Iterator[Reason]:
+    if channel.doubts:
+        since = now - channel.doubt_since
+        words = f"{_count(channel.doubts, 'post')} unconfirmed for {_span(since)}."
+        level = Level.ACT if since >= DOUBT.act else Level.SOON
+        yield Reason(code="doubt", level=level, rank=2, icon="help", words=words, step="decide_doubt")
+
+
+def _silence(channel: Any, silent: timedelta, ratio: float | None) -> Iterator[Reason]:
+    if ratio is None or ratio <= SILENCE.soon:
+        return
+    promised = _count(channel.cadence_days, "day") if channel.cadence_days > 1 else "day"
+    since = f"Silent for {_count(silent.days, 'day')}" if channel.last_at else "Nothing was ever sent from here"
+    level = Level.ACT if ratio >= SILENCE.act else Level.SOON
+    words = f"{since}; the promise is a post every {promised}."
+    yield Reason(code="silent", level=level, rank=3, icon="schedule", words=words, step="write")
+
+
+def _proof(channel: Any, now: datetime) -> Iterator[Reason]:
+    if channel.proof_due_at is None or now - channel.proof_due_at < PROOF.soon:
+        return
+    late = now - channel.proof_due_at
+    words = f"Posted by hand or not: the link is missing for {_span(late)}."
+    level = Level.ACT if late >= PROOF.act else Level.SOON
+    yield Reason(code="proof", level=level, rank=4, icon="link", words=words, step="prove")
+
+
+def _duty(channel: Any) -> Iterator[Reason]:
+    if channel.duty_officer is None:
+        yield Reason(
+            code="duty", level=Level.SOON, rank=5, icon="person", words="Nobody is on duty for it.", step="duty"
+        )
+
+
+def _count(n: int, thing: str) -> str:
+    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+    if thing == "post":
+        return f"{words[n] if n < len(words) else n} {thing}{'' if n == 1 else 's'}"
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def _wait(n: int) -> str:
+    return "waits" if n == 1 else "wait"
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def _stop(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."

@@ -1,0 +1,229 @@
+"""The wall: every account a person oversees, how it stands and why, worst first. Reads only.
+
+One query reads the accounts with everything that is judged; judging is plain Python over `moderation.states`. So the
+number of queries does not grow with the accounts, and each rule stands once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, DateTimeField, F, IntegerField, Min, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
+
+from divisions.access import Rights
+from divisions.models import Channel
+from divisions.permissions import Right
+from divisions.selectors import channels as channel_selectors
+from divisions.states import ChannelState, Mode
+from moderation.selectors.reasons import Reason, assess
+from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
+from posts.models import Delivery, Post, Variant
+from posts.selectors.desk import with_moments
+from posts.states import Act, DeliveryState, Stage
+
+_S = DeliveryState
+_LATE_NEWS = timedelta(days=3)  # how long after its time a delivery may still settle: bounds the search by due_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One account on the wall. `reasons` are worst first; none means it is in order."""
+
+    channel: Any  # Channel with the wall's annotations
+    level: Level
+    reasons: tuple[Reason, ...]
+    silent_days: int | None
+    ratio: float | None
+
+    @property
+    def reason(self) -> Reason | None:
+        """The worst reason: its icon and its button are the row's."""
+        return self.reasons[0] if self.reasons else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is past the rhythm it promised."""
+        return self.ratio is not None and self.ratio > SILENCE.soon
+
+    @property
+    def silence_class(self) -> str:
+        """How the silence looks: red from the second missed cadence on."""
+        return "is-bad" if self.ratio is not None and self.ratio >= SILENCE.act else "is-soon"
+
+    @property
+    def sentence(self) -> str:
+        """Why it is where it is; at most three reasons."""
+        return " ".join(r.words for r in self.reasons[:3])
+
+    @property
+    def rhythm(self) -> str:
+        """The words under "last post": how the silence compares with what was promised."""
+        cadence = self.channel.cadence_days
+        if self.ratio is None or not cadence:
+            return "no promise" if not cadence else ""
+        if self.ratio <= 1:
+            return "in step"
+        return f"{self.ratio:.1f}× its {'week' if cadence == 7 else 'day' if cadence == 1 else f'{cadence} days'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spark:
+    """Thirty bars of three days, oldest first, and how many at the end are silence past the cadence."""
+
+    bars: tuple[int, ...]
+    silent: int
+    words: str
+
+
+def rows(mine: Rights, *, now: datetime) -> list[Row]:
+    """Every account the person oversees, judged, worst first. One query."""
+    judged = [_row(channel, now) for channel in accounts(mine)]
+    return sorted(judged, key=_worst_first)
+
+
+def accounts(mine: Rights) -> Any:
+    """Overseen accounts with everything that is judged: moments, doubts, failures, proofs, posts in review."""
+    ours = Delivery.objects.filter(channel=OuterRef("pk"), act=Act.PUBLISH)
+    doubt = ours.filter(state=_S.UNCERTAIN).order_by().values("channel").annotate(at=Min("state_at")).values("at")
+    proof = ours.filter(state=_S.AWAITING_PROOF).order_by().values("channel").annotate(at=Min("due_at")).values("at")
+    waiting = (
+        Variant.objects.filter(
+            channel=OuterRef("pk"), revision__post__stage=Stage.IN_REVIEW, revision__post__revision=F("revision")
+        )
+        .order_by()
+        .values("channel")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return with_moments(channel_selectors.overseen_by(mine)).annotate(
+        doubt_since=Subquery(doubt, output_field=DateTimeField()),
+        proof_due_at=Subquery(proof, output_field=DateTimeField()),
+        waiting=Coalesce(Subquery(waiting, output_field=IntegerField()), Value(0)),
+    )
+
+
+def act_now(mine: Rights, *, now: datetime) -> int:
+    """How many overseen accounts need somebody now."""
+    return sum(row.level is Level.ACT for row in rows(mine, now=now))
+
+
+def may_open(mine: Rights) -> bool:
+    """Whether the person oversees anything."""
+    return mine.anywhere(Right.VIEW_WALL) or mine.anywhere(Right.VIEW_ALL)
+
+
+def narrowed(found: Iterable[Row], *, show: str = "", division: str = "", platform: str = "") -> list[Row]:
+    """Rows of one level (act, soon, order), one division (slug), one platform; an empty value narrows nothing."""
+    return [
+        row
+        for row in found
+        if (not show or row.level.name.lower() == show)
+        and (not division or row.channel.division.slug == division)
+        and (not platform or row.channel.platform == platform)
+    ]
+
+
+def levels(found: Iterable[Row]) -> dict[str, int]:
+    """How many rows each level has, by its name in lower case."""
+    counted = Counter(row.level.name.lower() for row in found)
+    return {level.name.lower(): counted[level.name.lower()] for level in Level}
+
+
+def sparks(found: Sequence[Row], *, now: datetime, zone: str) -> tuple[dict[int, Spark], int]:
+    """Bars for a page of rows by channel id, and the peak that is their common scale. One query."""
+    tz = ZoneInfo(zone)
+    today = now.astimezone(tz).date()
+    bars = {row.channel.pk: [0] * SPARK_BARS for row in found}
+    days = (
+        Delivery.objects.filter(
+            channel__in=list(bars),
+            act=Act.PUBLISH,
+            state__in=(_S.DELIVERED, _S.WITHDRAWN),
+            settled_at__gte=now - timedelta(days=SPARK_DAYS),
+            settled_at__lte=now,
+        )
+        .order_by()
+        .values("channel", day=TruncDate("settled_at", tzinfo=tz))
+        .annotate(n=Count("pk"))
+    )
+    width = SPARK_DAYS // SPARK_BARS
+    for found_day in days:
+        age = min((today - found_day["day"]).days // width, SPARK_BARS - 1)
+        bars[found_day["channel"]][SPARK_BARS - 1 - max(age, 0)] += found_day["n"]
+    drawn = {row.channel.pk: _spark(row, bars[row.channel.pk], width) for row in found}
+    return drawn, max((max(values) for values in bars.values()), default=0)
+
+
+def today(found: Iterable[Row], *, now: datetime, zone: str) -> dict[str, int]:
+    """The strip above the wall: what failed and what was delivered today, what waits for approval. Two queries."""
+    ids = [row.channel.pk for row in found]
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    heard = Delivery.objects.filter(
+        channel__in=ids, act=Act.PUBLISH, due_at__gte=midnight - _LATE_NEWS, state_at__gte=midnight, state_at__lte=now
+    )
+    numbers = heard.aggregate(
+        failed=Count("pk", filter=Q(state__in=(_S.FAILED, _S.MISSED))),
+        delivered=Count("pk", filter=Q(state=_S.DELIVERED)),
+    )
+    in_review = Post.objects.filter(
+        stage=Stage.IN_REVIEW,
+        pk__in=Variant.objects.filter(
+            channel__in=ids, revision__post__stage=Stage.IN_REVIEW, revision__post__revision=F("revision")
+        ).values("revision__post"),
+    )
+    return {**numbers, "waiting": in_review.count()}
+
+
+def _row(channel: Channel, now: datetime) -> Row:
+    since = channel.last_at or channel.created_at  # type: ignore[attr-defined]  # annotated by accounts()
+    silent = max(now - since, timedelta(0))
+    ratio = silent / timedelta(days=channel.cadence_days) if channel.cadence_days else None
+    reasons = assess(channel, silent=silent, ratio=ratio, now=now)
+    level = min((r.level for r in reasons), default=Level.ORDER)
+    return Row(channel=channel, level=level, reasons=reasons, silent_days=silent.days, ratio=ratio)
+
+
+def _worst_first(row: Row) -> tuple[Any, ...]:
+    worst = row.reasons[0].rank if row.reasons else 99
+    division = row.channel.division
+    calm = row.level is Level.ORDER
+    return (
+        row.level,
+        worst,
+        0.0 if calm else -(row.ratio or 0.0),
+        division.position,
+        division.name,
+        row.channel.platform,
+        row.channel.name,
+    )
+
+
+def _spark(row: Row, bars: list[int], width: int) -> Spark:
+    total, cadence = sum(bars), row.channel.cadence_days
+    late = (row.silent_days or 0) - cadence if cadence and row.ratio and row.ratio > 1 else 0
+    silent = min(max(late // width, 1), SPARK_BARS) if late > 0 else 0
+    words = f"{total} {'post' if total == 1 else 'posts'} in {SPARK_DAYS} days"
+    if silent:
+        words += f", none for {row.silent_days} days"
+    return Spark(bars=tuple(bars), silent=silent, words=words)
+
+
+def connection_words(channel: Channel, now: datetime) -> tuple[str, str]:
+    """The cell "Connection": words, and a class for what is bad or soon."""
+    if channel.state != ChannelState.CONNECTED:
+        bad = channel.state == ChannelState.NEEDS_ATTENTION
+        return channel.get_state_display().lower(), "is-bad" if bad else "is-soon"
+    if channel.mode == Mode.HAND_OFF:
+        return "by hand", "faint"
+    if channel.token_expires_at is None:
+        return "connected", "faint"
+    left = channel.token_expires_at - now
+    if left <= TOKEN_LEFT.act:
+        return ("ended" if left <= timedelta(0) else f"{left.days} d"), "is-bad"
+    return f"{left.days} d", "is-soon" if left <= TOKEN_LEFT.soon else ""

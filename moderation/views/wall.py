@@ -1,0 +1,135 @@
+"""The wall: all accounts on one page, worst first. Thin: selectors judge, the template draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from divisions import access
+from divisions.access import Rights
+from divisions.errors import NotAllowed
+from divisions.permissions import Right
+from divisions.states import Audience, Platform
+from moderation.selectors import wall
+from moderation.selectors.wall import Row
+from moderation.states import Level
+
+PAGE = 50
+EDGES = {Level.ACT: "is-failed-edge", Level.SOON: "is-due-edge", Level.ORDER: ""}
+# Reason.step -> what the button says, the right it asks for, and the delivery state that the list is narrowed to.
+BUTTONS: dict[str, tuple[str, Right | None, str]] = {
+    "reconnect": ("Reconnect", Right.MANAGE_CHANNEL, ""),
+    "renew": ("Renew", Right.MANAGE_CHANNEL, ""),
+    "duty": ("Name somebody", Right.MANAGE_CHANNEL, ""),
+    "write": ("Start a post", Right.DRAFT_POST, ""),
+    "decide_broken": ("Decide", Right.DECIDE_DELIVERY, "failed"),
+    "decide_doubt": ("Decide", Right.DECIDE_DELIVERY, "uncertain"),
+    "prove": ("Paste the link", Right.PROVE_HANDOFF, "awaiting_proof"),
+    "look": ("See the account", None, ""),
+}
+
+
+@login_required
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Every account the person oversees, in three groups, narrowed by the filters of the address."""
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    if not wall.may_open(mine):
+        raise NotAllowed(Right.VIEW_WALL.label, where="the department", who=access.who_can(Right.VIEW_WALL))
+    now, zone = timezone.now(), request.department.zone  # type: ignore[attr-defined]
+    every = wall.rows(mine, now=now)
+    chosen = {key: request.GET.get(key, "") for key in ("show", "division", "platform")}
+    page = Paginator(wall.narrowed(every, **chosen), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": page,
+        "groups": _groups(list(page.object_list), every, chosen, mine, now=now, zone=zone),
+        "chosen": chosen,
+        **_segments(every, chosen),
+        "all_levels": wall.levels(every),
+        "total": len(every),
+        "doubts": sum(row.channel.doubts for row in every),
+        "today": wall.today(every, now=now, zone=zone),
+        "divisions": list({row.channel.division.slug: row.channel.division for row in _by_place(every)}.values()),
+        "platforms": sorted({row.channel.platform for row in every}),
+        "now": now,
+        "zone": zone,
+    }
+    return render(request, "moderation/wall.html", context)
+
+
+def _groups(
+    rows: Sequence[Row], every: Sequence[Row], chosen: dict[str, str], mine: Rights, *, now: Any, zone: str
+) -> list[dict[str, Any]]:
+    """The three groups of a page with their totals over all pages; empty ones are left out."""
+    totals = wall.levels(wall.narrowed(every, division=chosen["division"], platform=chosen["platform"]))
+    sparks, peak = wall.sparks(rows, now=now, zone=zone)
+    groups = []
+    for level in Level:
+        lines = [
+            {
+                "row": row,
+                "name": _name(row),
+                "spark": sparks[row.channel.pk],
+                "connection": wall.connection_words(row.channel, now),
+                "button": button(row, mine),
+                "worst": row is rows[0],
+            }
+            for row in rows
+            if row.level is level
+        ]
+        if lines:
+            groups.append(
+                {
+                    "level": level,
+                    "count": totals[level.name.lower()],
+                    "lines": lines,
+                    "peak": peak,
+                    "edge": EDGES[level],
+                }
+            )
+    return groups
+
+
+def _segments(every: Sequence[Row], chosen: dict[str, str]) -> dict[str, Any]:
+    """The groups as filters with their numbers, inside the chosen division and platform."""
+    found = wall.narrowed(every, division=chosen["division"], platform=chosen["platform"])
+    counts = wall.levels(found)
+    names = [(level.name.lower(), level.label, counts[level.name.lower()]) for level in Level]
+    return {"shown": len(found), "segments": names}
+
+
+def _name(row: Row) -> str:
+    """As people call the account: its handle on X, its name elsewhere."""
+    channel = row.channel
+    if channel.platform == Platform.X and channel.handle and channel.audience == Audience.PUBLIC:
+        return f"@{channel.handle.lstrip('@')}"
+    return str(channel.name)
+
+
+def button(row: Row, mine: Rights) -> dict[str, str] | None:
+    """The one button of a row: the worst reason's cure, or a look at the account for who may not do it."""
+    if row.reason is None:
+        return None
+    label, right, state = BUTTONS[row.reason.step]
+    channel = row.channel
+    if right is not None and not mine.can(right, channel.division_id, channel):
+        label, right, state = BUTTONS["look"]
+    if state:
+        url = f"{reverse('posts:list')}?channel={channel.slug}&where={state}"
+    elif right is Right.DRAFT_POST:
+        url = f"{reverse('posts:new')}?division={channel.division.slug}"
+    else:
+        url = reverse("divisions:channel", args=[channel.slug])
+    return {"label": label, "url": url}
+
+
+def _by_place(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row.channel.division.position, row.channel.division.name))

@@ -1,0 +1,113 @@
+"""The reading desk: the list of posts and one post's page. Gate, selectors, template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from divisions.access import Rights
+from divisions.selectors import divisions
+from posts.kinds import Kind
+from posts.models import Post, Revision
+from posts.selectors import listing, moments, posts, presence, story, timeline
+from posts.selectors.published import file_path
+from posts.services import review
+from posts.states import EDITABLE_STAGES, Stage
+from posts.views import places
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Posts that the person sees, narrowed by the filters of the address, 25 a page."""
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    filters = listing.read(request.GET)
+    page = Paginator(listing.listed(mine, filters), listing.PAGE).get_page(request.GET.get("page"))
+    found = presence.of_posts(page.object_list)
+    seen = list(divisions.visible_to(mine))
+    context = {
+        "page_obj": page,
+        "rows": [{"post": post, "presence": found[post.pk]} for post in page.object_list],
+        "filters": filters,
+        "stages": Stage.choices,
+        "kinds": Kind.choices,
+        "wheres": [(key, word) for key, (word, _) in listing.PLACES.items()],
+        "divisions": seen,
+        "several": len(seen) > 1,
+        "now": timezone.now(),
+        "zone": request.department.zone,  # type: ignore[attr-defined]
+    }
+    return render(request, "posts/list.html", context)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One post: where it is, what was approved, its timeline, and what may be done with it now."""
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    post = posts.get_visible(mine, pk)
+    return render(request, "posts/detail.html", page(request, post, mine))
+
+
+def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
+    """Everything the post's page shows."""
+    now = timezone.now()
+    revision = None if post.stage in EDITABLE_STAGES else post.revision
+    rows = story.deliveries(post)
+    lines, entries = timeline.of_post(post, everything="entries" in request.GET)
+    shown = places.of(rows, mine, now=now)
+    decides = post.stage == Stage.IN_REVIEW and revision is not None and _decides(request, revision, mine)
+    ways = story.ways(post, rows, mine, may_decide=decides)
+    return {
+        "post": post,
+        "revision": revision,
+        "draft": getattr(post, "draft", None),
+        "note": story.last_review(post) if post.stage in (Stage.CHANGES_REQUESTED, Stage.CANCELLED) else None,
+        "approvals": list(story.approvals(revision)),
+        "presence": presence.of_deliveries(post.stage, rows),
+        "places": shown,
+        "needs_one": any(place.is_next for place in shown),
+        "ways": [way for way in ways if not way.why],
+        "why_not": [way for way in ways if way.why],
+        "words": _words(revision),
+        "pictures": _pictures(revision),
+        "facts": story.facts(post, revision),
+        "timeline": lines,
+        "entries": entries,
+        "public_url": _public_url(post, rows),
+        "zone": moments.zone_of(post.division),
+        "now": now,
+    }
+
+
+def _decides(request: HttpRequest, revision: Revision, mine: Rights) -> bool:
+    return review.why_not(revision, request.user, mine) is None  # type: ignore[arg-type]
+
+
+def _words(revision: Revision | None) -> list[dict[str, Any]]:
+    """Variants whose words differ from the post's own, with their channel."""
+    if revision is None:
+        return []
+    variants = revision.variants.select_related("channel__division")
+    return [{"channel": v.channel, "text": v.text} for v in variants if v.text.strip() != revision.text.strip()]
+
+
+def _pictures(revision: Revision | None) -> list[dict[str, str]]:
+    """Each picture that was approved once, though every variant carries it."""
+    if revision is None:
+        return []
+    uses = {}
+    for variant in revision.variants.prefetch_related("media"):
+        uses.update({m.sha256: m for m in variant.media.all()})
+    return [{"url": file_path(m.sha256, m.mime), "alt": m.alt, "credit": m.credit} for m in uses.values()]
+
+
+def _public_url(post: Post, rows: list[Any]) -> str:
+    live = any(r.channel.platform == "website" and r.state == "delivered" for r in rows)
+    return post.get_absolute_url() if live else ""

@@ -1,0 +1,95 @@
+"""A delivery as its row on a page: what happened, who can fix it, what may be pressed by whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.contract import Rendered
+from connectors.errors import ConnectorError
+from divisions import access
+from divisions.access import Rights
+from divisions.permissions import Right
+from divisions.states import ChannelState
+from posts.models import Delivery
+from posts.selectors.published import file_path
+from posts.services.accounts import connector_of
+from posts.services.deliver import outgoing_of
+from posts.states import NEEDS_A_PERSON, DeliveryState
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One row. `until` = how long the approval still lets it go; `is_next` = its button is the page's filled one."""
+
+    delivery: Delivery
+    may_decide: bool
+    may_prove: bool
+    may_connect: bool
+    may_see_channel: bool
+    who: str = ""
+    until: datetime | None = None
+    pack: Rendered | None = None
+    pictures: tuple[dict[str, str], ...] = ()
+    is_next: bool = False
+    error: str = ""
+    error_field: str = ""
+    typed: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the row is called: "Public page, Northeast", "X, @handle"."""
+        channel = self.delivery.channel
+        if channel.is_own:
+            return f"{channel.get_platform_display()}, {channel.division.short_name}"
+        return f"{channel.get_platform_display()}, {channel.name}"
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the account itself has to be connected first."""
+        return self.delivery.channel.state != ChannelState.CONNECTED
+
+
+def of(rows: Iterable[Delivery], mine: Rights, *, now: datetime) -> list[Place]:
+    """A row for each delivery, in the order given; the first that the person can act on carries the filled button.
+
+    At most two queries beyond the rows: who else may decide, asked only when somebody has to wait for them.
+    """
+    who: dict[Right, str] = {}
+    places = [_place(row, mine, now, who) for row in rows]
+    for place in places:
+        if place.delivery.state in NEEDS_A_PERSON and (place.may_decide or place.may_prove):
+            place.is_next = True
+            break
+    return places
+
+
+def _place(row: Delivery, mine: Rights, now: datetime, who: dict[Right, str]) -> Place:
+    division, own = row.post.division_id, row.channel if row.channel.division_id == row.post.division_id else None
+    proof = row.state == DeliveryState.AWAITING_PROOF
+    place = Place(
+        delivery=row,
+        may_decide=mine.can(Right.DECIDE_DELIVERY, division, own),
+        may_prove=mine.can(Right.PROVE_HANDOFF, division, own),
+        may_connect=mine.can(Right.MANAGE_CHANNEL, row.channel.division_id, row.channel),
+        may_see_channel=row.channel.division_id in mine.visible_division_ids(),
+        until=row.revision.not_after if row.revision and row.revision.not_after > now else None,
+    )
+    right = Right.PROVE_HANDOFF if proof else Right.DECIDE_DELIVERY
+    if row.state in NEEDS_A_PERSON and not (place.may_prove if proof else place.may_decide):
+        place.who = who.get(right) or who.setdefault(right, access.who_can(right))
+    if proof:
+        place.pack, place.pictures = _pack(row, now)
+    return place
+
+
+def _pack(row: Delivery, now: datetime) -> tuple[Rendered | None, tuple[dict[str, str], ...]]:
+    """Exactly what a person pastes by hand, and the pictures to add."""
+    outgoing = outgoing_of(row, planned_at=now)
+    pictures = tuple({"url": file_path(m.sha256, m.mime), "alt": m.alt, "credit": m.credit} for m in outgoing.media)
+    try:
+        connector = connector_of(row.channel)
+        return connector.render(outgoing, connector.capabilities()), pictures
+    except ConnectorError:
+        return None, pictures
