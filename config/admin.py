@@ -28,7 +28,6 @@ from unfold.decorators import display
 from records.admin import ReadOnlyAdmin
 
 admin.site.index_title = "Substation administration"
-admin.site.enable_nav_sidebar = False
 
 for _model in (EmailAddress, AccessAttempt, AccessLog, AccessFailureLog, Group):
     if admin.site.is_registered(_model):

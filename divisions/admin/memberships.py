@@ -153,7 +153,7 @@ class NarrowingInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MembershipChannel]:
         """With the channel's name."""
-        return cast(QuerySet[MembershipChannel], super().get_queryset(request).select_related("channel"))
+        return cast(QuerySet[MembershipChannel], super().get_queryset(request).select_related("channel").order_by("pk"))
 
 
 class InForce(DropdownFilter):
@@ -230,10 +230,16 @@ class MembershipAdmin(ServiceAdmin):
         """Begins today unless said otherwise."""
         return {"starts_on": today(), **super().get_changeform_initial_data(request)}
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Note whether it had ended before the form wrote a new last day into it."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.ended = when(row, today()) == "over"
+        return row
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """What has ended has ended."""
-        ended = isinstance(obj, Membership) and when(obj, today()) == "over"
-        return not ended and super().has_change_permission(request, obj)
+        return not getattr(obj, "ended", False) and super().has_change_permission(request, obj)
 
     def save_by_service(self, request: HttpRequest, obj: Membership | None, form: forms.ModelForm) -> Membership:
         """Grant it, or end it."""

@@ -40,6 +40,10 @@ class PersonForm(ServiceForm):
         model = User
         fields: ClassVar = ("email", "name", "badge", "is_active", "is_staff", "is_superuser")
 
+    def clean_email(self) -> str:
+        """As it is stored, so that an address that is taken is found at its field."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
 
 @admin.register(User)
 class PersonAdmin(Exports, ServiceAdmin):
