@@ -1,0 +1,81 @@
+"""Takes the pictures of README.md and docs/ from a running demo, so that anybody can renew them.
+
+Run `make demo` in one terminal, then `.venv/bin/python -m docs.pictures.take [http://127.0.0.1:8000]` in another. It
+signs in as people of the demo, looks at pages and changes nothing. Each PNG is kept below 200 kB.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.local import DEMO_PASSWORD
+from tests.chromium import find
+
+HERE = Path(__file__).resolve().parent
+OFFICER, SMO = "officer.northeast@demo.example", "smo@demo.example"
+WIDE, HIGH, LARGEST_BYTES = 1280, 860, 200_000
+
+
+def main(base: str) -> None:
+    """Take all of them."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find())
+        take(browser, base, "division", "/northeast/")
+        take(browser, base, "desk-home", "/desk/", who=OFFICER)
+        take(browser, base, "composer", "/desk/posts/?stage=draft", who=OFFICER, then=open_draft)
+        take(browser, base, "wall", "/desk/wall/", who=SMO)
+        browser.close()
+
+
+def take(
+    browser: Browser, base: str, name: str, path: str, *, who: str = "", then: Callable[[Page], None] | None = None
+) -> None:
+    """Save one page, as somebody or as a visitor, and say how big it became."""
+    page = browser.new_page(viewport={"width": WIDE, "height": HIGH}, base_url=base, locale="en-US")
+    if who:
+        sign_in(page, who)
+    page.goto(path)
+    if then:
+        then(page)
+    page.wait_for_load_state("networkidle")
+    data = smallest(page.screenshot())
+    (HERE / f"{name}.png").write_bytes(data)
+    print(f"{name}.png {len(data) // 1000} kB")  # noqa: T201
+    page.close()
+
+
+def sign_in(page: Page, who: str) -> None:
+    """Through the sign-in page, as a person does."""
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", who)
+    page.fill("[name=password]", os.environ.get("DEMO_PASSWORD") or DEMO_PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/desk/")
+
+
+def open_draft(page: Page) -> None:
+    """Open the first draft of the list in the composer."""
+    page.goto(page.locator("main a[href$='/edit/']").first.get_attribute("href") or "/desk/posts/new/")
+
+
+def smallest(png: bytes) -> bytes:
+    """The same picture in as many colours as fit into the limit."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        out = io.BytesIO()
+        few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(out, "PNG", optimize=True)
+        if out.tell() <= LARGEST_BYTES:
+            break
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
