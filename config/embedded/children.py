@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -35,9 +36,31 @@ def die_with_parent(sign: signal.Signals) -> Callable[[], None] | None:
 
 
 def follow_parent(sign: signal.Signals) -> None:
-    """Have the kernel send us ``sign`` when the process that started us ends (Linux only)."""
+    """Send ourselves ``sign`` when make, which started us, ends or is interrupted (Linux only).
+
+    GNU make answers INT by waiting for its children, which never saw that signal when it was sent to make
+    alone: what tells is that make then no longer catches it.
+    """
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
+        parent = os.getppid()
+        if catches(parent, signal.SIGINT):
+            threading.Thread(target=_tell_of_interrupt, args=(parent, sign), daemon=True).start()
+
+
+def catches(pid: int, sign: signal.Signals) -> bool:
+    """Say whether a process has a handler for a signal (Linux)."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) >> (sign - 1) & 1)
+    return False
+
+
+def _tell_of_interrupt(parent: int, sign: signal.Signals) -> None:
+    while catches(parent, signal.SIGINT):
+        time.sleep(0.2)
+    os.kill(os.getpid(), sign)
 
 
 def start(

@@ -110,3 +110,28 @@ def test_a_step_that_fails_shows_the_end_of_its_log(tmp_path: Path):
         processes.run_to_end(
             [sys.executable, "-c", "print('why'); raise SystemExit(3)"], log=tmp_path / "log", doing="migrate"
         )
+
+
+# What GNU make does when INT is sent to it alone: it stops catching the signal and waits for its child.
+LIKE_MAKE = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, lambda *_: None)
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, text=True)
+child.stdout.readline()
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print(child.wait(), flush=True)
+"""
+LIKE_US = """
+import signal, time
+from config.embedded import children
+children.follow_parent(signal.SIGTERM)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_an_interrupt_sent_to_make_alone_is_noticed():
+    command = [sys.executable, "-c", LIKE_MAKE, LIKE_US]
+    done = subprocess.run(command, cwd=local.BASE_DIR, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == f"{-signal.SIGTERM}\n"
