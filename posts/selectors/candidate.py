@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,18 +47,26 @@ class Look:
 
 
 def look(draft: Draft, *, now: datetime) -> Look:
-    """Render every chosen channel and run the checks. Four queries, however many channels and pictures."""
+    """Render every chosen channel of a saved draft and run the checks. Four queries, however many channels."""
+    words = [(v.channel, v.text) for v in draft.variants.select_related("channel__division")]
+    pictures = [use.asset for use in draft.media.select_related("asset")]
+    return look_at(draft, words, pictures, now=now)
+
+
+def look_at(
+    draft: Draft, words: Sequence[tuple[Channel, str | None]], pictures: Sequence[MediaAsset], *, now: datetime
+) -> Look:
+    """The same for what is only typed yet: `draft`, its post and the pictures may be unsaved copies. No query.
+
+    `words` are the chosen channels, each with its own words or None for the same words.
+    """
     post = draft.post
-    variants = list(draft.variants.select_related("channel__division"))
-    pictures = tuple(use.asset for use in draft.media.select_related("asset"))
-    link = page_url(post, draft.title) if any(v.channel.platform == Platform.WEBSITE for v in variants) else ""
-    previews = tuple(
-        _preview(draft, v.channel, v.text, "" if v.channel.is_own else link, pictures, now) for v in variants
-    )
+    shown = tuple(pictures)
+    link = page_url(post, draft.title) if any(c.platform == Platform.WEBSITE for c, _ in words) else ""
+    previews = tuple(_preview(draft, c, own, "" if c.is_own else link, shown, now) for c, own in words)
     due_at, expires_at, problems = _times(draft)
-    found = checks.run(_candidate(post, draft, previews, pictures, due_at, expires_at, now))
-    findings = (*problems, *found)
-    return Look(previews=previews, pictures=pictures, due_at=due_at, expires_at=expires_at, findings=findings)
+    found = checks.run(_candidate(post, draft, previews, shown, due_at, expires_at, now))
+    return Look(previews=previews, pictures=shown, due_at=due_at, expires_at=expires_at, findings=(*problems, *found))
 
 
 def page_url(post: Post, title: str) -> str:
@@ -113,18 +121,28 @@ def _times(draft: Draft) -> tuple[datetime | None, datetime | None, tuple[checks
         try:
             due_at = moments.moment(draft.wall_time, draft.zone)
         except BadInput as error:
-            message = error.message if draft.wall_time else "No time is chosen."
+            message, cure = _unclear(draft.wall_time, error)
             problems.append(
                 checks.Finding(
                     code="TIME_UNCLEAR",
                     severity=checks.Severity.STOP,
                     message=message,
-                    cure=error.cure if draft.wall_time else "Pick a day and a time, or “As soon as approved”.",
+                    cure=cure,
                     field="wall_time",
                 )
             )
     expires_at = moments.end_of_day(draft.expires_on, draft.zone) if draft.expires_on else None
     return due_at, expires_at, tuple(problems)
+
+
+def _unclear(wall_time: str, error: BadInput) -> tuple[str, str]:
+    """A half-filled time in plain words; day and clock are two fields of the form."""
+    day, _, clock = wall_time.partition("T")
+    if not day and not clock:
+        return "No time is chosen.", "Pick a day and a time, or “As soon as approved”."
+    if not day or not clock:
+        return ("The day is missing.", "Pick it.") if not day else ("The time of day is missing.", "Pick it.")
+    return error.message, error.cure
 
 
 def _candidate(

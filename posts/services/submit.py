@@ -94,7 +94,7 @@ def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Re
         due_at=seen.due_at,
         not_before=not_before,
         not_after=not_after,
-        approve_by=_approve_by(post, draft, seen, now, not_after),
+        approve_by=approve_by(post.kind, draft.when, seen.due_at, now=now),
         expires_at=seen.expires_at,
         findings=[f.to_json() for f in seen.findings],
     )
@@ -133,9 +133,10 @@ def _page_text(draft: Draft, seen: Look) -> str:
     return own.get("website") or own.get("internal") or own.get("feed") or draft.text
 
 
-def _approve_by(post: Post, draft: Draft, seen: Look, now: datetime, not_after: datetime) -> datetime:
-    if draft.when != When.AT or seen.due_at is None:
-        return not_after
-    if SPECS[post.kind].urgent or seen.due_at - now < SHORT_NOTICE:
-        return seen.due_at
-    return seen.due_at - APPROVE_AHEAD
+def approve_by(kind: str, when: str, due_at: datetime | None, *, now: datetime) -> datetime:
+    """The last moment at which a post submitted `now` may be approved (MODEL.md, times)."""
+    if when != When.AT or due_at is None:
+        return (due_at or now) + APPROVED_RANGE
+    if SPECS[kind].urgent or due_at - now < SHORT_NOTICE:
+        return due_at
+    return due_at - APPROVE_AHEAD

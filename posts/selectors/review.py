@@ -1,0 +1,192 @@
+"""What a reviewer reads: the queue, what changed since the last approval, facts in words, next in line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from connectors import registry
+from connectors.contract import Act, Media, Outgoing
+from divisions.access import Rights
+from posts.kinds import SPECS, Flag
+from posts.models import Approval, Post, Revision, RevisionMedia, Variant
+from posts.selectors import posts
+from posts.selectors.candidate import Preview
+from posts.selectors.word_diff import Piece, count, pieces
+
+
+def waiting(mine: Rights) -> QuerySet[Post]:
+    """Posts in review that the person can decide about, soonest `approve_by` first."""
+    return posts.to_review(mine).filter(~own_work(mine.user_id))
+
+
+def own(mine: Rights) -> QuerySet[Post]:
+    """Posts in review that the person could decide about, had they not written or changed them (P2)."""
+    return posts.to_review(mine).filter(own_work(mine.user_id))
+
+
+def own_work(user_id: int | None) -> Exists:
+    """For a queryset of posts in review: whether the person wrote or changed it since the last approval (P2).
+
+    The same rule as `services.review.editors`, for a whole list in one query; a test holds the two together.
+    """
+    approved = Approval.objects.filter(revision__post=OuterRef("post")).order_by("-revision__number")
+    since = Coalesce(Subquery(approved.values("revision__number")[:1]), Value(0), output_field=IntegerField())
+    touched = Q(post__author=user_id) | Q(submitted_by=user_id) | Q(editor_ids__contains=[user_id])
+    return Exists(Revision.objects.filter(touched, post=OuterRef("pk"), number__gt=since))
+
+
+def next_waiting(mine: Rights, after: Post | None = None) -> Post | None:
+    """The next post the person can decide about: the soonest that is not their own, another one than `after`."""
+    rest = waiting(mine)
+    return (rest.exclude(pk=after.pk) if after else rest).first()
+
+
+# ---- what will go out
+
+
+def previews(revision: Revision) -> tuple[Preview, ...]:
+    """The frozen variants as each connector would send them now. Two queries."""
+    variants = revision.variants.select_related("channel__division").prefetch_related("media")
+    return tuple(_preview(revision, variant) for variant in variants)
+
+
+def pictures(revision: Revision) -> list[RevisionMedia]:
+    """The frozen pictures, each once, in order."""
+    seen: dict[str, RevisionMedia] = {}
+    for variant in revision.variants.prefetch_related("media"):
+        for item in variant.media.all():
+            seen.setdefault(item.sha256, item)
+    return list(seen.values())
+
+
+def _preview(revision: Revision, variant: Variant) -> Preview:
+    connector = registry.get(variant.channel.platform, variant.channel.mode)
+    outgoing = Outgoing(
+        act=Act(variant.act),
+        key="preview",
+        planned_at=revision.created_at,
+        title=revision.title,
+        text=variant.text,
+        language=revision.language,
+        link=variant.link or None,
+        media=tuple(
+            Media(
+                sha256=m.sha256,
+                mime=m.mime,
+                alt=m.alt,
+                credit=m.credit,
+                width=m.width,
+                height=m.height,
+                size_bytes=m.size_bytes,
+            )
+            for m in variant.media.all()
+        ),
+    )
+    return Preview(
+        channel=variant.channel,
+        text=variant.text,
+        own_words=variant.text != revision.text.strip(),
+        rendered=connector.render(outgoing, connector.capabilities()),
+        link=variant.link,
+    )
+
+
+def facts(revision: Revision) -> list[tuple[str, str]]:
+    """The facts in words: (label, value) pairs, choices by their label, wall-clock times as the desk writes them."""
+    told = []
+    for fact in SPECS[revision.post.kind].facts:
+        value = str(revision.facts.get(fact.name) or "")
+        if value:
+            told.append((fact.label, dict(fact.choices).get(value, _wall(value) if fact.type == "moment" else value)))
+    return told
+
+
+def touches(revision: Revision) -> str:
+    """What the post touches, in words: “a child, a death”; empty for nothing."""
+    return ", ".join(str(Flag(flag).label) for flag in revision.flags if flag in Flag.values)
+
+
+def _wall(value: str) -> str:
+    try:
+        return datetime.fromisoformat(value).strftime("%a %-d %b %Y, %H:%M")
+    except ValueError:
+        return value
+
+
+# ---- what changed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One place that differs; `parts` are the words with old and new runs."""
+
+    label: str
+    parts: list[Piece]
+
+
+@dataclass(slots=True)
+class Changes:
+    """A revision beside an earlier one. `approved` = that one was approved (its approval is over)."""
+
+    since: Revision | None = None
+    approved: Approval | None = None
+    changed: list[Change] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many places differ."""
+        return sum(count(change.parts) for change in self.changed)
+
+
+def changes(revision: Revision) -> Changes:
+    """What differs from the last approved revision, else from the one before; empty for a first revision."""
+    approval = (
+        Approval.objects.filter(revision__post=revision.post_id, revision__number__lt=revision.number)
+        .select_related("revision")
+        .order_by("-revision__number")
+        .first()
+    )
+    before = approval.revision if approval else revision.post.revisions.filter(number=revision.number - 1).first()
+    if before is None:
+        return Changes()
+    before.post = revision.post
+    found = Changes(since=before, approved=approval)
+    for label, old, new in _sides(before, revision):
+        if old == new:
+            found.same.append(label)
+        else:
+            found.changed.append(Change(label, pieces(old, new)))
+    return found
+
+
+def _sides(before: Revision, after: Revision) -> list[tuple[str, str, str]]:
+    """Every part of two revisions as text: (label, old, new)."""
+    old, new = _parts(before), _parts(after)
+    labels = list(dict.fromkeys([*new, *old]))
+    return [(label, old.get(label, ""), new.get(label, "")) for label in labels if old.get(label) or new.get(label)]
+
+
+def _parts(revision: Revision) -> dict[str, str]:
+    variants = list(revision.variants.select_related("channel").prefetch_related("media"))
+    parts = {"Title": revision.title, "Text": revision.text}
+    for variant in variants:
+        if variant.text != revision.text.strip():
+            parts[f"Text for {variant.channel}"] = variant.text
+    parts |= dict(facts(revision))
+    parts["Channels"] = ", ".join(str(v.channel) for v in variants)
+    shown = variants[0].media.all() if variants else ()
+    parts["Pictures"] = "\n".join(f"{m.alt} ({m.credit})" if m.credit else m.alt for m in shown)
+    parts["Time"] = revision.wall_time.replace("T", " ") or "as soon as approved"
+    parts["Comes down"] = f"{last_day(revision.expires_at):%Y-%m-%d}" if revision.expires_at else ""
+    parts["It touches"] = touches(revision)
+    return parts
+
+
+def last_day(expires_at: datetime) -> datetime:
+    """A moment inside the last day on which it is up: `expires_at` is the midnight after it."""
+    return expires_at - timedelta(seconds=1)

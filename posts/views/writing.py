@@ -1,0 +1,257 @@
+"""A draft opened on the writing desk: what the composer shows, before and after saving. Reads only.
+
+The views of `compose` gate, save and answer; what a page needs is put together here, the same for the whole page and
+for the parts that follow the typing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, QueryDict
+from django.utils import dateformat, timezone
+
+from divisions import access
+from divisions.permissions import Right
+from posts.checks import Finding
+from posts.forms.compose import ComposeForm
+from posts.kinds import SPECS, Kind
+from posts.models import Draft, MediaAsset, Post
+from posts.models.post import When
+from posts.selectors import candidate, posts, story, targets
+from posts.selectors.candidate import Look
+from posts.selectors.targets import Target
+from posts.services import submit
+from posts.states import Stage
+from posts.views import previews
+
+FIRST_KINDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One box of the composer with its fields, its counter and what stands against it."""
+
+    target: Target
+    ticked: bool
+    own: bool
+    tick_id: str
+    own_field: Any
+    words_field: Any
+    counter: str
+    over: bool
+
+
+class Writing:
+    """One draft and the person in front of it. Raises NotVisible and NotAllowed when it opens."""
+
+    def __init__(self, request: HttpRequest, pk: int, *, now: datetime | None = None) -> None:
+        self.request, self.now = request, now or timezone.now()
+        self.mine: access.Rights = request.rights  # type: ignore[attr-defined]
+        self.post: Post = posts.get_visible(self.mine, pk)
+        access.require(request.user, Right.DRAFT_POST, self.post.division, has=self.mine)  # type: ignore[arg-type]
+        self.draft = Draft.objects.select_related("saved_by").get(post=self.post)
+        self.draft.post = self.post
+        self.targets = targets.of_draft(self.mine, self.draft)
+
+    def form(self, data: QueryDict | None = None) -> ComposeForm:
+        """The form as saved, or with what was posted."""
+        return ComposeForm(self.draft, self.targets, self._pictures(data), data)
+
+    def _pictures(self, data: QueryDict | None) -> list[MediaAsset]:
+        """The chosen pictures, of this division's library only, in the order chosen."""
+        if data is None:
+            return [use.asset for use in self.draft.media.select_related("asset")]
+        wanted = list(dict.fromkeys(pk for pk in data.getlist("media") if pk.isdigit() and len(pk) < 19))
+        found = MediaAsset.objects.filter(pk__in=wanted, division=self.post.division_id).in_bulk()
+        return [found[int(pk)] for pk in wanted if int(pk) in found]
+
+
+class Page:
+    """Everything the composer says about one form, saved or not."""
+
+    def __init__(self, writing: Writing, form: ComposeForm) -> None:
+        self.writing, self.form = writing, form
+        self.post, self.zone = writing.post, writing.draft.zone
+
+    @cached_property
+    def look(self) -> Look:
+        """What would go out if it were submitted as it stands in the form."""
+        form = self.form
+        return candidate.look_at(form.unsaved(), form.words(), form.chosen_pictures(), now=self.writing.now)
+
+    def context(self) -> dict[str, Any]:
+        """All that the page and its live parts read."""
+        look = self.look
+        return {
+            "page": self,
+            "form": self.form,
+            "post": self.post,
+            "draft": self.writing.draft,
+            "zone": self.zone,
+            "zone_name": zone_name(self.zone, self.writing.now),
+            "kinds": self.kinds(),
+            "facts": self.facts(),
+            "rows": self.rows(),
+            "findings": [self.finding(f) for f in look.findings],
+            "stops": [self.finding(f) for f in look.stops],
+            "cards": self.cards(),
+            "pictures": self.pictures(),
+            "sentence": self.sentence(),
+            "asked": story.last_review(self.post) if self.post.stage == Stage.CHANGES_REQUESTED else None,
+            "word_count": len(str(self.form.value("text") or "").split()),
+        }
+
+    def kinds(self) -> list[dict[str, Any]]:
+        """The kinds on offer, the usual ones first; the chosen one always among them."""
+        chosen = self.form.shown_kind
+        choices = [{"value": v, "label": n, "chosen": v == chosen} for v, n in self.form.fields["kind"].choices]  # type: ignore[attr-defined]
+        first, rest = choices[:FIRST_KINDS], choices[FIRST_KINDS:]
+        return [*first, *(c for c in rest if c["chosen"]), *({**c, "more": True} for c in rest if not c["chosen"])]
+
+    def facts(self) -> list[dict[str, Any]]:
+        """The fields of the kind's facts."""
+        return [
+            {"field": self.form[f"fact-{fact.name}"], "required": fact.required, "help": fact.help}
+            for fact in SPECS[self.form.shown_kind].facts
+        ]
+
+    def rows(self) -> list[Row]:
+        """One row a box, ticked or not, counted by its connector where it is ticked."""
+        counted = {p.channel.pk: p.rendered for p in self.look.previews}
+        return [self._row(number, target, counted.get(target.key)) for number, target in enumerate(self.form.targets)]
+
+    def _row(self, number: int, target: Target, rendered: Any) -> Row:
+        limit = rendered.limit if rendered else None
+        count = f"{rendered.count:,}" if rendered else ""
+        return Row(
+            target=target,
+            ticked=self.form.ticked(target),
+            own=self.form.own_words(target),
+            tick_id=f"id_channels_{number}",
+            own_field=self.form[f"own-{target.key}"],
+            words_field=self.form[f"words-{target.key}"],
+            counter=f"{count} of {limit:,}" if limit else count,
+            over=bool(limit and rendered.count > limit),
+        )
+
+    def pictures(self) -> list[dict[str, Any]]:
+        """The pictures of the draft with their fields."""
+        return [
+            {
+                "asset": asset,
+                "thumb": previews.thumb_url(asset),
+                "alt": self.form[f"alt-{asset.pk}"],
+                "alt_length": len(asset.alt_text),
+                "credit": self.form[f"credit-{asset.pk}"],
+            }
+            for asset in self.form.chosen_pictures()
+        ]
+
+    def cards(self) -> list[previews.Card]:
+        """The previews, as the platforms would show it."""
+        department = self.writing.request.department  # type: ignore[attr-defined]
+        marks = [(f.severity.value, f.evidence) for f in self.look.findings if f.field in ("text", "title")]
+        return previews.cards(
+            self.look.previews,
+            previews.Setting(
+                crest=department.crest_letters if department else "",
+                zone=self.zone,
+                kicker=kicker(self.form.shown_kind, self.look.expires_at, self.zone),
+                title=str(self.form.value("title") or ""),
+                when=self.look.due_at,
+                pictures=previews.pictures_of(self.look.pictures),
+                marks=marks,
+            ),
+        )
+
+    def finding(self, finding: Finding) -> dict[str, Any]:
+        """One finding with the place in the form where it is cured."""
+        url, link = self._cure(finding)
+        block = finding.code == "VICTIM_ADDRESS"
+        return {
+            "finding": finding,
+            "severity": finding.severity.value,
+            "message": finding.message,
+            "cure": finding.cure,
+            "url": "" if block else url,
+            "anchor": url,
+            "link": "Use the block" if block else link,
+            "action": "block" if block else "",
+        }
+
+    def _cure(self, finding: Finding) -> tuple[str, str]:
+        if finding.field.startswith("text-"):
+            row = next((r for r in self.form.targets if any(c.slug == finding.channel for c in r.channels)), None)
+            if row is not None:
+                own = self.form.own_words(row)
+                return (
+                    (f"#id_words-{row.key}", "Go to its words") if own else (f"#id_own-{row.key}", "Give it own words")
+                )
+            return "#id_text", "Go to the text"
+        if finding.field == "media":
+            return self._picture_anchor(finding)
+        if finding.field == "channels":
+            return "#channels", "Choose channels"
+        if f"fact-{finding.field}" in self.form.fields:
+            return f"#id_fact-{finding.field}", "Fill it in"
+        names = {"wall_time": ("#id_wall_day", "Pick a time"), "expires_on": ("#id_expires_on", "Pick a day")}
+        return names.get(finding.field, (f"#id_{finding.field}", f"Go to the {finding.field}"))
+
+    def _picture_anchor(self, finding: Finding) -> tuple[str, str]:
+        for asset in self.look.pictures:
+            if finding.code == "ALT_MISSING" and not asset.alt_text.strip():
+                return f"#id_alt-{asset.pk}", "Write picture text"
+            if finding.code == "ALT_QUALITY" and asset.alt_text.strip() == finding.evidence:
+                return f"#id_alt-{asset.pk}", "Go to picture text"
+            if finding.code == "ATTRIBUTION" and not asset.credit.strip():
+                return f"#id_credit-{asset.pk}", "Write the credit"
+        return "#pictures", "Go to the pictures"
+
+    def sentence(self) -> str:
+        """The one sentence of the bar: when it goes out, where, and by when somebody must approve."""
+        boxes = [t for t in self.form.targets if self.form.ticked(t)]
+        if not boxes:
+            return "Goes nowhere yet: no channel is chosen."
+        where = f"{len(boxes)} channel{'s' if len(boxes) != 1 else ''}"
+        if self.post.audience == "internal":
+            where += ", staff only"
+        who = self._who(boxes)
+        if (self.form.value("when") or When.APPROVED) != When.AT:
+            return f"Goes out as soon as {who} approves, on {where}."
+        due_at = self.look.due_at
+        if due_at is None:
+            return f"Goes out on {where} once {who} approves: pick the day and the time."
+        by = submit.approve_by(self.form.shown_kind, When.AT, due_at, now=self.writing.now)
+        same_day = _local(by, self.zone).date() == _local(due_at, self.zone).date()
+        clock = dateformat.format(_local(by, self.zone), "H:i" if same_day else "D j M, H:i")
+        when = dateformat.format(_local(due_at, self.zone), "D j M, H:i")
+        return f"Goes out {when} on {where} if {who} approves by {clock}."
+
+    @staticmethod
+    def _who(boxes: Sequence[Target]) -> str:
+        asked = sorted({t.approver for t in boxes if t.approver})
+        return f"a supervisor of {' and of '.join(asked)}" if asked else "a supervisor"
+
+
+def kicker(kind: str, expires_at: datetime | None, zone: str) -> str:
+    """The line above a title on our own pages: “Appeal, open until December 24”."""
+    label = str(Kind(kind).label)
+    if expires_at is None:
+        return label
+    last = expires_at - timedelta(seconds=1)
+    return f"{label}, open until {dateformat.format(_local(last, zone), 'F j')}"
+
+
+def zone_name(zone: str, now: datetime) -> str:
+    """The zone a person's times are in: “America/Chicago, CST”."""
+    return f"{zone.replace('_', ' ')}, {_local(now, zone):%Z}"
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone))
