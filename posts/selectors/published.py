@@ -23,7 +23,8 @@ from posts.selectors import moments
 from posts.states import DeliveryState
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
-EXCERPT_LENGTH = 180
+EXCERPT_LENGTH = 140
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-Z0-9\"“¿¡])")
 GATHERINGS = (Kind.EVENT, Kind.QA_ANNOUNCEMENT)
 
 # The composer asks in sentences; a reader's list needs short words. An FAQ's question is printed as its title.
@@ -53,6 +54,11 @@ class Picture:
     width: int
     height: int
     size_bytes: int
+
+    @property
+    def credit_line(self) -> str:
+        """ "Picture: Officer, Northeast"; a credit that says by itself what it is ("Drawing: …") stays as it is."""
+        return self.credit if not self.credit or ":" in self.credit else f"Picture: {self.credit}"
 
     @property
     def url(self) -> str:
@@ -111,8 +117,8 @@ class Published:
 
     @property
     def excerpt(self) -> str:
-        """The beginning of the words, one line."""
-        return shorten(str(self.delivery.payload["text"]), EXCERPT_LENGTH, placeholder=" …")
+        """The beginning of the words, one line: whole sentences where they fit."""
+        return excerpt(str(self.delivery.payload["text"]))
 
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
@@ -241,6 +247,18 @@ class Copy:
         self.is_gone: bool = delivery.state == DeliveryState.WITHDRAWN
         # A platform's answer or a pasted link: nothing but a web address becomes a link.
         self.url: str = delivery.remote_url if delivery.remote_url.startswith(("https://", "http://")) else ""
+
+
+def excerpt(text: str) -> str:
+    """The first sentences of the first paragraph, at most `EXCERPT_LENGTH` characters."""
+    first = " ".join(text.strip().split("\n\n", 1)[0].split())
+    said = ""
+    for sentence in _SENTENCE.split(first):
+        longer = f"{said} {sentence}".strip()
+        if len(longer) > EXCERPT_LENGTH:
+            break
+        said = longer
+    return said or shorten(first, EXCERPT_LENGTH, placeholder=" …")
 
 
 def tel(phone: str) -> str:

@@ -28,6 +28,7 @@ from posts.views import linked_data
 
 PER_PAGE = 25
 CACHE_S = 60
+NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"]
 NEWS_KINDS = [kind for kind in Kind if not SPECS[kind].internal_only]
 
 # The tag is made from what is sent, so it can never be older than the page.
@@ -132,7 +133,9 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     """Every account that speaks for the department in public, and who runs it."""
-    return _page(request, "public/accounts.html", {"accounts": list(channel_selectors.official_accounts())})
+    found = list(channel_selectors.official_accounts())
+    how_many = NUMBERS[len(found)] if len(found) < len(NUMBERS) else str(len(found))
+    return _page(request, "public/accounts.html", {"accounts": found, "how_many": how_many})
 
 
 @require_safe
