@@ -15,6 +15,7 @@ from config.embedded import children
 from config.embedded.postgres import QUICK, Postgres
 from config.embedded.redis import Redis
 
+PREFIX = "substation-tests-"
 KEY = "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="  # 32 bytes, public: it guards nothing
 FIXED = {
     "SUBSTATION_TESTING": "1",
@@ -38,6 +39,7 @@ def pytest_load_initial_conftests() -> None:
     if worker:
         _own_redis_number(worker)
         return
+    _sweep()
     for name in FORGOTTEN:
         os.environ.pop(name, None)
     os.environ.update(FIXED)
@@ -72,8 +74,16 @@ def _start_redis() -> str:
 
 
 def _folder() -> Path:
-    folders.append(Path(tempfile.mkdtemp(prefix="substation-tests-")))
+    folders.append(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")))
     return folders[-1]
+
+
+def _sweep() -> None:
+    """Remove what a killed run left behind: its number is in the name, its servers ended with it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        number = folder.name.removeprefix(PREFIX).split("-")[0]
+        if number.isdigit() and not children.is_alive(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _own_redis_number(worker: str) -> None:

@@ -65,9 +65,10 @@ def read_until_ready(process: subprocess.Popen[str]) -> list[str]:
     raise AssertionError("".join(lines))
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    demo = Demo(tmp_path / "var")
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One for all tests here, in their order: each start finds what the one before left."""
+    demo = Demo(tmp_path_factory.mktemp("demo") / "var")
     yield demo
     for pid in demo.pids():
         with suppress(ProcessLookupError):
@@ -84,6 +85,18 @@ def running(demo: Demo) -> Iterator[subprocess.Popen[str]]:
     process.stdout.close()
 
 
+def refused(demo: Demo) -> str:
+    process = demo.start()
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    return said
+
+
+def test_a_port_that_is_no_port_is_refused(demo: Demo, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(demo.env, "PORT", "http")
+    assert "PORT: 'http' is no port.\nCure: make demo PORT=8000" in refused(demo)
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 def test_it_says_ready_ticks_and_stops_without_a_trace(demo: Demo, running: subprocess.Popen[str]):
     told = "".join(read_until_ready(running))
@@ -91,42 +104,32 @@ def test_it_says_ready_ticks_and_stops_without_a_trace(demo: Demo, running: subp
     assert all(address in told for address, _ in run_demo.SIGN_INS)
     assert local.DEMO_PASSWORD in told
     assert status(demo.url("/health/")) == 200
-    assert children.wait_until(lambda: status(demo.url("/health/tick/")) == 200, 30, every_s=0.2)
+    assert children.wait_until(lambda: status(demo.url("/health/tick/")) == 200, 60, every_s=0.2)
     assert len(demo.pids()) >= 8  # itself, two servers, sandbox, web twice, worker, beat
-    second = demo.start()
-    said, _ = second.communicate(timeout=30)
-    assert second.returncode == 1
-    assert "in use" in said
     running.send_signal(signal.SIGINT)
     assert running.wait(60) == 0
     assert demo.pids() == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's parent-death signal is Linux'")
-def test_killed_it_leaves_no_process_and_the_next_start_keeps_the_data(demo: Demo, running: subprocess.Popen[str]):
+def test_a_second_start_keeps_the_data_and_killed_it_leaves_no_process(
+    demo: Demo, running: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+):
+    keys, made_at = local.secret_key(demo.var), (demo.var / "postgres" / "PG_VERSION").stat().st_mtime
     read_until_ready(running)
-    keys = local.secret_key(demo.var)
+    assert local.secret_key(demo.var) == keys
+    assert (demo.var / "postgres" / "PG_VERSION").stat().st_mtime == made_at
+    assert "in use" in refused(demo)
+    monkeypatch.setitem(demo.env, "PORT", str(children.free_port()))
+    assert "is running" in refused(demo)
     running.kill()
-    assert children.wait_until(lambda: demo.pids() == [], 20, every_s=0.2), demo.pids()
-    again = demo.start()
-    try:
-        read_until_ready(again)
-        assert local.secret_key(demo.var) == keys
-        again.send_signal(signal.SIGTERM)
-        assert again.wait(60) == 0
-    finally:
-        again.kill()
-        again.communicate()
-    assert demo.pids() == []
-    reset = demo.start("reset")
-    said, _ = reset.communicate(timeout=30)
+    assert children.wait_until(lambda: demo.pids() == [], 30, every_s=0.2), demo.pids()
+
+
+def test_reset_drops_the_data(demo: Demo):
+    process = demo.start("reset")
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
     assert "gone" in said
     assert not (demo.var / "postgres").exists()
-
-
-def test_a_port_that_is_no_port_is_refused(demo: Demo):
-    demo.env["PORT"] = "http"
-    process = demo.start()
-    said, _ = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "PORT: 'http' is no port.\nCure: make demo PORT=8000" in said
+    assert not (demo.var / "local.json").exists()
