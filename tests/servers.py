@@ -4,6 +4,7 @@ Loaded by `-p tests.servers`. One PostgreSQL and one Redis serve all xdist worke
 number each. A DATABASE_URL or REDIS_URL that is set already is used as it is.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -49,6 +50,7 @@ def pytest_load_initial_conftests() -> None:
         os.environ["REDIS_URL"] = _start_redis()
 
 
+@atexit.register  # a conftest that cannot be imported ends the run before pytest has anything to unconfigure
 def pytest_unconfigure() -> None:
     """Stop what was started here; xdist's workers started nothing."""
     while running:
