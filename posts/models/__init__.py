@@ -1,6 +1,7 @@
 """Rows of what is said, what was approved of it, and where it went."""
 
 from posts.models.delivery import Attempt, ChannelLane, Delivery, Heartbeat
+from posts.models.hold import Hold, Incident
 from posts.models.media import MediaAsset
 from posts.models.post import Draft, DraftMedia, DraftVariant, Post
 from posts.models.review import Approval, Review
@@ -15,6 +16,8 @@ __all__ = [
     "DraftMedia",
     "DraftVariant",
     "Heartbeat",
+    "Hold",
+    "Incident",
     "MediaAsset",
     "Post",
     "Review",

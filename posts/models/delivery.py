@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from divisions.models import Channel
+from posts.models.hold import Hold
 from posts.models.post import Post
 from posts.models.revision import Revision, Variant
 from posts.states import CLAIMABLE, UNFINISHED, Act, DeliveryState, Outcome
@@ -35,6 +36,7 @@ class Delivery(models.Model):
     grace_until = models.DateTimeField()
     urgent = models.BooleanField(default=False)
     after = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
+    hold = models.ForeignKey(Hold, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries")
     state = models.CharField(max_length=20, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     state_at = models.DateTimeField(default=timezone.now)
     steps = models.JSONField(default=list)

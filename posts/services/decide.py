@@ -14,14 +14,15 @@ from divisions import access
 from divisions.errors import BadInput, NotVisible, WrongMoment
 from divisions.models import User
 from divisions.permissions import Right
-from divisions.states import ChannelState
+from divisions.states import ChannelState, Mode
 from posts.models import Delivery
-from posts.services import schedule
+from posts.services import hold_lock, schedule
 from posts.services.compose import lock
 from posts.services.memory import about_delivery
 from posts.states import DeliveryState, check_delivery_move
 from records.services import ledger
 
+_PROVABLE = (DeliveryState.AWAITING_PROOF, DeliveryState.UNCERTAIN, DeliveryState.MISSED)
 _check_url = URLValidator(schemes=["http", "https"])
 
 
@@ -35,7 +36,8 @@ def prove(*, delivery: Delivery, link: str, by: User, now: datetime | None = Non
     row = _lock(delivery)
     uncertain = row.state == DeliveryState.UNCERTAIN
     _require(by, Right.DECIDE_DELIVERY if uncertain else Right.PROVE_HANDOFF, row)
-    if row.state not in (DeliveryState.AWAITING_PROOF, DeliveryState.UNCERTAIN, DeliveryState.MISSED):
+    by_hand = row.channel.mode == Mode.HAND_OFF and row.state == DeliveryState.HELD  # posted all the same
+    if not by_hand and row.state not in _PROVABLE:
         raise WrongMoment(f"This delivery is “{row.get_state_display()}” and waits for no proof.")
     link = _checked_link(link.strip(), row)
     moment = now or timezone.now()
@@ -58,8 +60,10 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
     An uncertain one asks that somebody `looked` at the account first. Raises WrongMoment while the channel is not
     connected or the approved range has passed.
     """
+    hold_lock.share_for_transaction()
     row = _lock(delivery)
     _require(by, Right.DECIDE_DELIVERY, row)
+    hold_lock.refuse_covered(row)
     moment = now or timezone.now()
     if row.channel.state != ChannelState.CONNECTED:
         raise WrongMoment(f"{row.channel} is not connected.", cure="Reconnect the account first.")
@@ -73,7 +77,7 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
         _to(row, DeliveryState.QUEUED, moment)
     row.due_at = row.ready_at = moment
     row.grace_until = max(schedule.grace_until(row.revision, moment), moment + timedelta(minutes=5))
-    row.failures, row.settled_at, row.problem = 0, None, {}
+    row.failures, row.settled_at, row.problem, row.hold = 0, None, {}, None
     row.save()
     ledger.append(about_delivery("sent_again", row, by=by, now=moment, looked=looked))
     return row

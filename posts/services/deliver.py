@@ -16,12 +16,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from connectors import http
 from connectors.contract import Act, Connector, Done, Media, Next, Outgoing, Result, Step, Wait
 from connectors.errors import ConnectorError, Misconfigured, NotSupported, Uncertain
 from divisions.errors import BadInput
 from divisions.states import ChannelState, Mode
 from posts.models import Attempt, ChannelLane, Delivery
-from posts.services import gate, outcome
+from posts.selectors import holds
+from posts.services import gate, hold_lock, outcome
 from posts.services.accounts import account_of, connector_of
 from posts.states import CLAIMABLE, DeliveryState, check_delivery_move
 
@@ -77,6 +79,7 @@ def claim(*, now: datetime, worker: str) -> dict[int, list[int]]:
     due = Delivery.objects.filter(
         state__in=CLAIMABLE,
         after__isnull=True,
+        hold__isnull=True,
         ready_at__lte=now,
         grace_until__gte=now,
         channel__state=ChannelState.CONNECTED,
@@ -150,13 +153,25 @@ def run_lane(
 
 def _deliver(pk: int, lane: int, worker: str, clock: Clock, between_calls: Callable[[], None], run: Runner) -> None:
     for _ in range(MAX_STEPS):
-        call = begin(pk=pk, lane=lane, worker=worker, now=clock())
-        if call is None:
+        # Shared from before the gate until the first byte is out (our own channels: until settled), so that nothing
+        # begins after a hold commits. The connection keeps the lock, so it is given back only after letting go.
+        with hold_lock.shared() as lock:
+            call = begin(pk=pk, lane=lane, worker=worker, now=clock())
+            if call is None:
+                return
+            with http.begun(on_first_byte=_let_go(lock, between_calls)):
+                answer = run(call)
+            more = settle(call=call, answer=answer, worker=worker, now=clock())
+        if not more:
             return
+
+
+def _let_go(lock: hold_lock.SharedLock, between_calls: Callable[[], None]) -> Callable[[], None]:
+    def at_first_byte() -> None:
+        lock.release()
         between_calls()
-        answer = run(call)
-        if not settle(call=call, answer=answer, worker=worker, now=clock()):
-            return
+
+    return at_first_byte
 
 
 @transaction.atomic
@@ -167,13 +182,15 @@ def begin(*, pk: int, lane: int, worker: str, now: datetime) -> Call | None:
     """
     delivery = (
         Delivery.objects.select_for_update(of=("self",))
-        .select_related("channel", "post__division", "revision__post", "variant__channel")
+        .select_related("channel", "post__division", "revision__post", "variant__channel", "hold")
         .filter(pk=pk, state=DeliveryState.IN_FLIGHT, claimed_by=worker, lease_until__gt=now)
         .first()
     )
     if delivery is None:
         return None
-    if delivery.channel.state != ChannelState.CONNECTED or now > delivery.grace_until:
+    cover = delivery.hold or holds.covering(delivery)
+    if cover is not None or delivery.channel.state != ChannelState.CONNECTED or now > delivery.grace_until:
+        delivery.hold = cover
         release(delivery, now=now)
         return None
     closed = gate.look(delivery, now=now)
@@ -277,8 +294,9 @@ def settle(*, call: Call, answer: Result | ConnectorError, worker: str, now: dat
 
 
 def release(delivery: Delivery, *, now: datetime) -> None:
-    """Give a claimed row back to the queue; no call of it is open."""
-    check_delivery_move(delivery.state, DeliveryState.QUEUED)
-    delivery.state, delivery.state_at = DeliveryState.QUEUED, now
+    """Give a claimed row back to the queue, or to the hold that covers it; no call of it is open."""
+    to = DeliveryState.HELD if delivery.hold else DeliveryState.QUEUED
+    check_delivery_move(delivery.state, to)
+    delivery.state, delivery.state_at = to, now
     delivery.claimed_by, delivery.lease_until = "", None
-    delivery.save(update_fields=["state", "state_at", "claimed_by", "lease_until"])
+    delivery.save(update_fields=["state", "state_at", "claimed_by", "lease_until", "hold"])

@@ -89,7 +89,7 @@ def deliver(delivery: Delivery, receipt: Receipt, *, now: datetime, how: str = "
 def retry_at(delivery: Delivery, moment: datetime, *, now: datetime) -> None:
     """Again later, no failure counted. Its grace goes on running."""
     delivery.ready_at = moment
-    _to(delivery, DeliveryState.AWAITING_RETRY, now)
+    _to(delivery, _again(delivery), now)
 
 
 def await_proof(delivery: Delivery, *, now: datetime) -> None:
@@ -175,8 +175,13 @@ def _temporary(delivery: Delivery, error: Temporary, now: datetime) -> None:
     if error.rate_limited:
         lanes = ChannelLane.objects.filter(channel=delivery.channel_id)
         lanes.update(next_call_at=delivery.ready_at)
-    _to(delivery, DeliveryState.AWAITING_RETRY, now)
+    _to(delivery, _again(delivery), now)
     _remember(delivery, "awaiting_retry", now, words=error.message, again_at=delivery.ready_at.isoformat())
+
+
+def _again(delivery: Delivery) -> DeliveryState:
+    """Retry by itself, unless a hold was placed meanwhile: then a person's hand opens it."""
+    return DeliveryState.HELD if delivery.hold_id else DeliveryState.AWAITING_RETRY
 
 
 def _backoff_s(failures: int) -> float:

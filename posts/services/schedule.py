@@ -18,7 +18,7 @@ from divisions.states import Platform
 from posts.kinds import SPECS, Kind
 from posts.models import Approval, ChannelLane, Delivery, Post, Revision, Variant
 from posts.selectors import moments
-from posts.services import fingerprint
+from posts.services import fingerprint, hold_lock
 from posts.services.compose import lock
 from posts.services.memory import about_delivery, remember
 from posts.states import CLAIMABLE, DeliveryState, Stage
@@ -29,6 +29,7 @@ DEFAULT_GRACE = timedelta(hours=2)
 
 def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: datetime) -> list[Delivery]:
     """Write one delivery a channel, in the transaction that approves. The public page goes first, others follow it."""
+    hold_lock.share_for_transaction()
     due_at = revision.due_at or now
     variants = list(revision.variants.select_related("channel").prefetch_related("media"))
     variants.sort(key=lambda v: (v.channel.platform != Platform.WEBSITE, v.pk))
@@ -42,6 +43,7 @@ def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: 
             first = delivery
         made.append(delivery)
     _lanes([v.channel for v in variants])
+    hold_lock.born_held(made)
     Post.objects.filter(pk=post.pk).update(due_at=due_at)
     post.due_at = due_at
     ledger.append_many(
@@ -142,11 +144,12 @@ def retime(*, post: Post, due_at: datetime, by: User, now: datetime | None = Non
     Raises BadInput (field `due_at`) outside the range or in the past, WrongMoment when nothing is left to move.
     """
     moment = now or timezone.now()
+    hold_lock.share_for_transaction()
     row = lock(post)
     access.require(by, Right.RETIME_POST, row.division)
     if row.stage != Stage.SCHEDULED or row.revision is None:
         raise WrongMoment(f"This post is “{row.get_stage_display()}”, there is nothing to re-time.")
-    _check_range(row.revision, due_at, moment)
+    check_range(row.revision, due_at, moment)
     rows = list(
         Delivery.objects.select_for_update(of=("self",))
         .filter(post=row, revision=row.revision, state__in=CLAIMABLE, first_attempt_at__isnull=True)
@@ -165,7 +168,8 @@ def retime(*, post: Post, due_at: datetime, by: User, now: datetime | None = Non
     return rows
 
 
-def _check_range(revision: Revision, due_at: datetime, now: datetime) -> None:
+def check_range(revision: Revision, due_at: datetime, now: datetime) -> None:
+    """Raise BadInput (field `due_at`) for a moment in the past or outside what was approved."""
     if due_at <= now:
         raise BadInput("due_at", "That time has passed.", cure="Pick a later one.")
     if not revision.not_before <= due_at <= revision.not_after:

@@ -1,0 +1,90 @@
+"""Holds: what stops posting at once, for whom, why; and the incident a hold belongs to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from divisions.models import Channel, Division, User
+from posts.kinds import Kind
+from posts.models.post import Post
+
+
+class Scope(models.TextChoices):
+    """What a hold covers."""
+
+    ALL = "all", "Every account"
+    DIVISION = "division", "One division"
+    KIND = "kind", "One kind of post"
+    CHANNEL = "channel", "One account"
+
+
+class Incident(models.Model):
+    """A major incident; holds, exempt posts and decisions belong to it."""
+
+    name = models.CharField(max_length=150)
+    opened_at = models.DateTimeField(default=timezone.now)
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-opened_at"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Hold(models.Model):
+    """Stops publish, edit and reply in its scope, from its commit on. Never edited; it is released once.
+
+    A drill is a rehearsed hold: it stops nothing and touches no other row.
+    """
+
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    division = models.ForeignKey(Division, null=True, blank=True, on_delete=models.PROTECT, related_name="holds")
+    with_tree = models.BooleanField("with all divisions below", default=False)
+    kind = models.CharField(max_length=20, choices=Kind.choices, blank=True)
+    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=300)
+    incident = models.ForeignKey(Incident, null=True, blank=True, on_delete=models.PROTECT, related_name="holds")
+    exempt_posts = models.ManyToManyField(Post, blank=True, related_name="exempt_from")
+    drill = models.BooleanField(default=False)
+    placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    released_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-placed_at"]
+        default_permissions = ("view",)
+        indexes: ClassVar = [
+            models.Index(fields=["placed_at"], name="hold_active", condition=models.Q(released_at__isnull=True)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="hold_names_what_it_covers",
+                condition=models.Q(scope=Scope.ALL, division=None, kind="", channel=None)
+                | models.Q(scope=Scope.DIVISION, division__isnull=False, kind="", channel=None)
+                | (models.Q(scope=Scope.KIND, division=None, channel=None) & ~models.Q(kind=""))
+                | models.Q(scope=Scope.CHANNEL, division=None, kind="", channel__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="release_has_a_person",
+                condition=models.Q(released_at__isnull=True, released_by=None)
+                | models.Q(released_at__isnull=False, released_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'Drill' if self.drill else 'Hold'}: {self.covers()}"
+
+    def covers(self) -> str:
+        """What it covers, in words that complete "Posting is on hold for …"."""
+        if self.division:
+            return f"{self.division}{' and all below' if self.with_tree else ''}"
+        if self.kind:
+            return f"every {self.get_kind_display().lower()}"
+        return str(self.channel) if self.channel else "every account"
