@@ -28,7 +28,7 @@ from connectors.contract import (
     State,
     Step,
 )
-from connectors.errors import Misconfigured, NotSupported, Refused
+from connectors.errors import Misconfigured, NotSupported, Refused, Temporary
 from connectors.facts import CAPABILITIES
 
 
@@ -84,8 +84,11 @@ class BaseConnector:
             raise Misconfigured("Account.blobs is not set, so no media can be read")
         try:
             content = account.blobs.read(sha256)
+        except FileNotFoundError as error:
+            cure = "Attach the picture again and submit the post anew."
+            raise Refused(f"the media file {sha256[:12]} is not there", cure=cure) from error
         except OSError as error:
-            raise Misconfigured(f"the media file {sha256[:12]} cannot be read") from error
+            raise Temporary(f"the media file {sha256[:12]} cannot be read just now") from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise Refused("the media file is not the one that was approved", cure="Approve the post again.")
         return content

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS post (
     link TEXT, media TEXT, visible INTEGER, hidden INTEGER, app TEXT, reply_to TEXT, root TEXT, history TEXT,
     key TEXT, created_at TEXT, updated_at TEXT, deleted_at TEXT, arrived_at TEXT);
 CREATE INDEX IF NOT EXISTS post_by_account ON post (account, kind, created_at);
+CREATE INDEX IF NOT EXISTS post_by_text ON post (account, text);
 CREATE INDEX IF NOT EXISTS post_by_root ON post (root);
 CREATE INDEX IF NOT EXISTS post_by_arrival ON post (arrived_at);
 CREATE UNIQUE INDEX IF NOT EXISTS post_by_key ON post (account, key) WHERE key <> '';

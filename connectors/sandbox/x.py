@@ -6,25 +6,23 @@ It answers with the spec's names and accepts the older pages' spelling. What the
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
-from oauthlib import oauth1
 
 from connectors import counting
+from connectors.sandbox import x_answers as answers
 from connectors.sandbox import x_shapes as shapes
+from connectors.sandbox import x_signing as signing
 from connectors.sandbox.faults import Rule
-from connectors.sandbox.network import NETWORK, Network, misbehave, same
+from connectors.sandbox.network import NETWORK, Network, misbehave
 from connectors.sandbox.store import Account, Post, new_token, stamp
-from connectors.sandbox.x_shapes import EDIT_TIMES, EDIT_WINDOW, PROBLEMS
+from connectors.sandbox.x_shapes import EDIT_TIMES, EDIT_WINDOW
 
 PREFIX = "/x/2"
 SAME_TEXT_FOR = timedelta(hours=1)
-LIMIT, WINDOW_S = 100, 15 * 60
 TWEET_FIELDS = frozenset(
     {"text", "media", "reply", "reply_settings", "made_with_ai", "edit_options", "poll", "quote_tweet_id"}
 )
@@ -60,9 +58,9 @@ async def _renew(request: web.Request) -> web.StreamResponse:
 async def _handle(request: web.Request) -> web.StreamResponse:
     """Find whose token it is, then do what is asked under the faults in force."""
     network = request.app[NETWORK]
-    account = _caller(network, request)
+    account = signing.caller(network, request)
     if account is None:
-        return _refuse("expired", Rule(account="*", fault="expired"))
+        return answers.refuse("expired", Rule(account="*", fault="expired"))
     path = request.match_info["path"]
     body = await _body(request)
 
@@ -70,14 +68,14 @@ async def _handle(request: web.Request) -> web.StreamResponse:
         return _acted(network, request, account, path, body)
 
     speaking = (request.method, path) == ("POST", "tweets")
-    return await misbehave(network, request, account, _refuse, act, speaking=speaking)
+    return await misbehave(network, request, account, answers.refuse, act, speaking=speaking)
 
 
 def _acted(
     network: Network, request: web.Request, account: Account, path: str, body: Mapping[str, Any] | None
 ) -> web.Response:
     if body is None:
-        return _problem(400, "invalid-request", "The body is not what this call takes.")
+        return answers.problem(400, "invalid-request", "The body is not what this call takes.")
     parts = path.split("/")
     match (request.method, parts):
         case ("POST", ["tweets"]):
@@ -99,37 +97,37 @@ def _acted(
         case ("POST", ["media", "metadata"]):
             return _describe(network, account, body)
         case ("GET", ["users", "me"]):
-            return _answer(network, account, {"data": shapes.user(account)})
+            return answers.answer(network, account, {"data": shapes.user(account)})
         case ("GET", ["users", user_id, "tweets"]):
             return _timeline(network, account, user_id, request)
-    return _not_found(path)
+    return answers.not_found(path)
 
 
 def _create(network: Network, account: Account, body: Mapping[str, Any]) -> web.Response:
     unknown = sorted(set(body) - TWEET_FIELDS)
     if unknown:
-        return _problem(400, "invalid-request", f"[{unknown[0]}] is not a field of this call.")
+        return answers.problem(400, "invalid-request", f"[{unknown[0]}] is not a field of this call.")
     text = str(body.get("text") or "")
     ids = [str(i) for i in (body.get("media") or {}).get("media_ids") or []]
     media = [item for item in (network.store.media(account.id, i) for i in ids) if item is not None]
     if len(media) != len(ids) or len(ids) > 4:
-        return _problem(400, "invalid-request", "Your media IDs are invalid.")
+        return answers.problem(400, "invalid-request", "Your media IDs are invalid.")
     if not text and not media:
-        return _problem(400, "invalid-request", "A post needs text or media.")
+        return answers.problem(400, "invalid-request", "A post needs text or media.")
     if counting.x_weighted(text) > 280:
-        return _problem(400, "invalid-request", "Your post is too long.")
+        return answers.problem(400, "invalid-request", "Your post is too long.")
     now = network.now(account)
     previous = _previous(network, account, body, now)
     if isinstance(previous, web.Response):
         return previous
     if previous is None and network.store.same_text(account.id, text, datetime.now(UTC) - SAME_TEXT_FOR):
-        return _duplicate()
+        return answers.duplicate()
     answered = str((body.get("reply") or {}).get("in_reply_to_tweet_id") or "")
     parent = network.store.post(answered) if answered else None
     if answered and (parent is None or parent.deleted_at):
-        return _problem(403, None, "You attempted to reply to a post that is deleted or not visible to you.")
+        return answers.problem(403, None, "You attempted to reply to a post that is deleted or not visible to you.")
     post = _stored(network, account, now, text, media, previous, parent)
-    return _answer(network, account, {"data": shapes.created(post)}, status=201)
+    return answers.answer(network, account, {"data": shapes.created(post)}, status=201)
 
 
 def _previous(network: Network, account: Account, body: Mapping[str, Any], now: datetime) -> Post | web.Response | None:
@@ -139,11 +137,11 @@ def _previous(network: Network, account: Account, body: Mapping[str, Any], now: 
         return None
     found = network.store.post(wanted)
     if found is None or found.deleted_at or found.account != account.id or found.author:
-        return _problem(400, "invalid-request", "The post to edit is not there.")
+        return answers.problem(400, "invalid-request", "The post to edit is not there.")
     first = network.store.post(found.history[0]) or found
     too_late = now - datetime.fromisoformat(first.created_at) > EDIT_WINDOW
     if too_late or len(found.history) > EDIT_TIMES:
-        return _problem(403, "not-authorized-for-resource", "This post can no longer be edited.")
+        return answers.problem(403, "not-authorized-for-resource", "This post can no longer be edited.")
     return found
 
 
@@ -196,11 +194,11 @@ def _read(network: Network, account: Account, post_id: str) -> web.Response:
     """Read one post; an older version of an edited one is still there to read."""
     post = network.store.post(post_id)
     if post is None or (post.deleted_at and not _superseded(network, post)):
-        return _not_found(post_id)
+        return answers.not_found(post_id)
     owner = network.store.account(post.account)
     if owner is None or (owner.protected and owner.id != account.id):
-        return _not_found(post_id)
-    return _answer(network, account, {"data": shapes.post(network.store, owner, post)})
+        return answers.not_found(post_id)
+    return answers.answer(network, account, {"data": shapes.post(network.store, owner, post)})
 
 
 def _superseded(network: Network, post: Post) -> bool:
@@ -214,87 +212,89 @@ def _many(network: Network, account: Account, request: web.Request) -> web.Respo
     posts = [post for post in (network.store.post(i) for i in ids) if post and not post.deleted_at]
     own = [post for post in posts if post.account == account.id]
     if not own:
-        return _not_found(ids[0])
-    return _answer(network, account, {"data": [shapes.post(network.store, account, post) for post in own]})
+        return answers.not_found(ids[0])
+    return answers.answer(network, account, {"data": [shapes.post(network.store, account, post) for post in own]})
 
 
 def _delete(network: Network, account: Account, post_id: str) -> web.Response:
     """Delete a post with all versions of it; a second time there is nothing to delete."""
     post = network.store.post(post_id)
     if post is None or post.account != account.id or post.author:
-        return _not_found(post_id)
+        return answers.not_found(post_id)
     if post.deleted_at and not _superseded(network, post):
-        return _not_found(post_id)
+        return answers.not_found(post_id)
     now = stamp(network.now(account))
     for version_id in post.history or [post.id]:
         version = network.store.post(version_id)
         if version is not None:
             version.deleted_at = version.deleted_at or now
             network.store.put_post(version)
-    return _answer(network, account, {"data": {"deleted": True}})
+    return answers.answer(network, account, {"data": {"deleted": True}})
 
 
 def _hide(network: Network, account: Account, post_id: str, body: Mapping[str, Any]) -> web.Response:
     reply = network.store.post(post_id)
     if reply is None or reply.deleted_at or reply.account != account.id or not reply.author:
-        return _not_found(post_id)
+        return answers.not_found(post_id)
     if not isinstance(body.get("hidden"), bool) or len(body) > 1:
-        return _problem(400, "invalid-request", "[hidden] must be true or false.")
+        return answers.problem(400, "invalid-request", "[hidden] must be true or false.")
     reply.hidden = body["hidden"]
     network.store.put_post(reply)
-    return _answer(network, account, {"data": {"hidden": reply.hidden}})
+    return answers.answer(network, account, {"data": {"hidden": reply.hidden}})
 
 
 def _upload(network: Network, account: Account, body: Mapping[str, Any]) -> web.Response:
     media = body.get("media")
     if not isinstance(media, web.FileField) or body.get("media_category") not in ("tweet_image", "tweet_gif"):
-        return _problem(400, "invalid-request", "media and media_category are required.")
+        return answers.problem(400, "invalid-request", "media and media_category are required.")
     content = media.file.read()
     if not content or len(content) > 5 * 1024 * 1024:
-        return _problem(400, "invalid-request", "The media is empty or too large.")
+        return answers.problem(400, "invalid-request", "The media is empty or too large.")
     now = network.now(account)
     media_id = str(network.store.number(now))
     network.store.put_media(media_id, account.id, media.content_type, content, "", stamp(now))
-    return _answer(network, account, {"data": shapes.media(media_id, len(content))})
+    return answers.answer(network, account, {"data": shapes.media(media_id, len(content))})
 
 
 def _upload_status(network: Network, account: Account, request: web.Request) -> web.Response:
     media_id = request.query.get("media_id", "")
     if network.store.media(account.id, media_id) is None:
-        return _not_found(media_id)
+        return answers.not_found(media_id)
     done = {"processing_info": {"state": "succeeded", "progress_percent": 100}}
-    return _answer(network, account, {"data": {**shapes.media(media_id, 0), **done}})
+    return answers.answer(network, account, {"data": {**shapes.media(media_id, 0), **done}})
 
 
 def _describe(network: Network, account: Account, body: Mapping[str, Any]) -> web.Response:
     media_id = str(body.get("id") or "")
     if network.store.media(account.id, media_id) is None:
-        return _not_found(media_id)
+        return answers.not_found(media_id)
     alt = str(((body.get("metadata") or {}).get("alt_text") or {}).get("text") or "")
     if len(alt) > 1000:
-        return _problem(400, "invalid-request", "[metadata.alt_text.text] is longer than 1000.")
+        return answers.problem(400, "invalid-request", "[metadata.alt_text.text] is longer than 1000.")
     network.store.describe_media(media_id, alt)
-    return _answer(network, account, {"data": {"id": media_id, "associated_metadata": {}}})
+    return answers.answer(network, account, {"data": {"id": media_id, "associated_metadata": {}}})
 
 
 def _timeline(network: Network, account: Account, user_id: str, request: web.Request) -> web.Response:
     owner = network.store.account_by_remote("x", user_id)
     if owner is None or (owner.protected and owner.id != account.id):
-        return _not_found(user_id)
+        return answers.not_found(user_id)
     given = request.query.get("max_results", "10")
     if not given.isdecimal() or not 5 <= int(given) <= 100:
-        return _problem(400, "invalid-request", "max_results is between 5 and 100.")
+        return answers.problem(400, "invalid-request", "max_results is between 5 and 100.")
     token, limit = request.query.get("pagination_token", ""), int(given)
     posts = network.store.timeline(owner.id, before=shapes.position(token), limit=limit + 1)
-    start = request.query.get("start_time", "").replace("Z", "+00:00")
-    shown = [post for post in posts[:limit] if not start or post.created_at >= start]
+    start = request.query.get("start_time", "")
+    since = stamp(datetime.fromisoformat(start)) if start else ""
+    no_replies = "replies" in request.query.get("exclude", "").split(",")
+    shown = [post for post in posts[:limit] if post.created_at >= since and not (no_replies and post.reply_to)]
     meta: dict[str, Any] = {"result_count": len(shown)}
-    if len(posts) > limit and len(shown) == limit:
-        meta["next_token"] = shapes.token(network.store.position(shown[-1]))
+    if len(posts) > limit and posts[limit - 1].created_at >= since:
+        meta["next_token"] = shapes.token(network.store.position(posts[limit - 1]))
     body: dict[str, Any] = {"meta": meta}
     if shown:
         body["data"] = [shapes.post(network.store, owner, post) for post in shown]
-    return _answer(network, account, body)
+    return answers.answer(network, account, body)
 
 
 def _search(network: Network, account: Account, request: web.Request) -> web.Response:
@@ -305,7 +305,7 @@ def _search(network: Network, account: Account, request: web.Request) -> web.Res
         body["data"] = [shapes.post(network.store, account, post) for post in reversed(found)]
         people = {post.author for post in found if post.author}
         body["includes"] = {"users": [shapes.stranger(name) for name in sorted(people)]}
-    return _answer(network, account, body)
+    return answers.answer(network, account, body)
 
 
 async def _body(request: web.Request) -> Mapping[str, Any] | None:
@@ -319,85 +319,3 @@ async def _body(request: web.Request) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
-
-
-def _caller(network: Network, request: web.Request) -> Account | None:
-    header = request.headers.get("Authorization", "")
-    if header.startswith("Bearer "):
-        given = header.removeprefix("Bearer ")
-        account = network.store.account_by_token("x", given)
-        return account if account and same(given, account.token) else None
-    if header.startswith("OAuth "):
-        return _signer(network, request, header)
-    return None
-
-
-def _signer(network: Network, request: web.Request, header: str) -> Account | None:
-    """Return the account whose OAuth 1.0a signature this is, by signing the same request again."""
-    fields = dict(pair.strip().split("=", 1) for pair in header.removeprefix("OAuth ").split(","))
-    given = {name: value.strip('"') for name, value in fields.items()}
-    for account in network.store.accounts():
-        keys = account.oauth1
-        if keys.get("oauth_token") != given.get("oauth_token") or not keys:
-            continue
-        client = oauth1.Client(
-            keys["consumer_key"],
-            client_secret=keys["consumer_secret"],
-            resource_owner_key=keys["oauth_token"],
-            resource_owner_secret=keys["oauth_token_secret"],
-            nonce=given.get("oauth_nonce"),
-            timestamp=given.get("oauth_timestamp"),
-        )
-        _, headers, _ = client.sign(str(request.url), http_method=request.method)  # type: ignore[arg-type]
-        return account if same(header, headers["Authorization"]) else None
-    return None
-
-
-def _limits(remaining: int, reset: float) -> dict[str, str]:
-    return {
-        "x-rate-limit-limit": str(LIMIT),
-        "x-rate-limit-remaining": str(remaining),
-        "x-rate-limit-reset": str(int(reset)),
-        "x-transaction-id": hashlib.sha256(str(reset).encode()).hexdigest()[:16],
-    }
-
-
-def _answer(network: Network, account: Account, body: dict[str, Any], status: int = 200) -> web.Response:
-    headers = _limits(network.counted(account, LIMIT), time.time() + WINDOW_S)
-    return web.json_response(body, status=status, headers=headers)
-
-
-def _refuse(fault: str, rule: Rule) -> web.Response:
-    if fault == "expired":
-        return _problem(401, None, "Unauthorized", title="Unauthorized")
-    if fault == "429":
-        response = _problem(429, None, "Too Many Requests", title="Too Many Requests")
-        response.headers.update(_limits(0, time.time() + rule.number(60)))
-        return response
-    if fault == "duplicate":
-        return _duplicate()
-    return web.json_response({"code": 131, "message": "Internal error"}, status=500)
-
-
-def _duplicate() -> web.Response:
-    return _problem(403, None, "You are not allowed to create a Tweet with duplicate content.")
-
-
-def _not_found(what: str) -> web.Response:
-    return _problem(404, "resource-not-found", f"Could not find [{what}].", resource_type="tweet")
-
-
-def _problem(
-    status: int, name: str | None, detail: str, title: str = "Invalid Request", resource_type: str = ""
-) -> web.Response:
-    body: dict[str, Any] = {
-        "title": "Forbidden" if status == 403 else title,
-        "detail": detail,
-        "type": f"{PROBLEMS}{name}" if name else "about:blank",
-        "status": status,
-    }
-    if resource_type or name == "not-authorized-for-resource":
-        body["resource_type"] = resource_type or "tweet"
-    response = web.json_response(body, status=status)
-    response.content_type = "application/problem+json"
-    return response

@@ -13,7 +13,7 @@ from connectors.contract import Act, Done, Next, Policy
 from connectors.errors import ConnectorError, Duplicate, Misconfigured, NotAuthorised, Refused, Temporary, Uncertain
 from connectors.registry import get
 from connectors.sandbox import seeding
-from tests.connectors.conftest import SPEAKERS, Speaker, post
+from tests.connectors.conftest import SPEAKERS, Blobs, Speaker, post
 from tests.connectors.conftest import get as fetch
 
 ODD = "Café № 7 – “closed” 🚓👨‍👩‍👧‍👦 東京 İstanbul e\u0301"
@@ -62,11 +62,20 @@ def test_publish_sends_only_the_bytes_that_were_approved(speaker: Speaker) -> No
     assert speaker.truth() == []
 
 
-def test_a_missing_file_is_named_as_our_own_fault(speaker: Speaker) -> None:
+def test_a_missing_file_is_the_posts_trouble_and_an_unreadable_one_may_come_back(speaker: Speaker) -> None:
     image = speaker.image()
     speaker.blobs.clear()
-    with pytest.raises(Misconfigured, match="cannot be read"):
+    with pytest.raises(Refused, match="is not there"):
         speaker.publish(media=(image,))
+
+    class Broken(Blobs):
+        def read(self, sha256: str) -> bytes:
+            raise PermissionError(sha256)
+
+    speaker.account = replace(speaker.account, blobs=Broken())
+    with pytest.raises(Temporary, match="just now"):
+        speaker.publish(media=(image,))
+    assert speaker.calls.calls == []
 
 
 def test_render_says_what_goes_out(speaker: Speaker) -> None:

@@ -43,6 +43,42 @@ def test_x_counts_every_link_23(path: str) -> None:
     assert counting.x_weighted(f"See https://pd.example.org/{path}") == 4 + 23
 
 
+words = st.sampled_from(
+    [
+        "road",
+        "closed.",
+        "https://pd.example.org/a?b=c.d",
+        "example.org",
+        "é",
+        "e\u0301",
+        "🚓",
+        "👨‍👩‍👧‍👦",
+        "東京",
+        "#tag",
+        "@pd",
+    ]
+)
+spaces = st.sampled_from([" ", "\n", "\r\n", "\u3000", "\u00a0", "  "])
+
+
+@given(st.lists(st.tuples(words, spaces), max_size=60))
+def test_counting_word_by_word_is_counting_the_whole(parts: list[tuple[str, str]]) -> None:
+    text = "".join(word + space for word, space in parts)
+    whole = counting.x_weighted(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "SHORT", 0)
+        assert counting.x_weighted(text) == whole
+
+
+@pytest.mark.parametrize("word", ["a." * 50_000, "a." * 12 + " ", "http://" + "a." * 1_000, "é.", ".", "a@a."])
+def test_runs_of_dots_do_not_hang_the_counter(word: str) -> None:
+    assert counting.x_weighted(word * (20_000 // len(word) + 1)) > 280
+
+
+def test_a_long_link_with_dots_still_counts_23() -> None:
+    assert counting.x_weighted("x" * 1_000 + " https://maps.example.org/@" + "32.7,-96.8," * 10 + "z") == 1_001 + 23
+
+
 @pytest.mark.parametrize(
     ("text", "length"), [("", 0), ("e\u0301", 1), ("👨‍👩‍👧‍👦", 1), ("🇺🇸", 1), ("\r\n", 1), ("a🚓b", 3)]
 )

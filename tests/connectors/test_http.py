@@ -4,13 +4,21 @@ import contextlib
 import logging
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from connectors import http
 from connectors.errors import Misconfigured, Temporary, Uncertain
@@ -23,8 +31,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 class Peer:
     """A server that answers what it is told to, on a free loopback port."""
 
-    def __init__(self, answer: Callable[[socket.socket], None]) -> None:
+    def __init__(self, answer: Callable[[socket.socket], None], read_first: bool) -> None:
         self.answer = answer
+        self.read_first = read_first
         self.heard: list[bytes] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -51,7 +60,8 @@ class Peer:
             with connection:
                 connection.settimeout(5)
                 try:
-                    self.heard.append(_whole_request(connection))
+                    if self.read_first:
+                        self.heard.append(_whole_request(connection))
                     self.answer(connection)
                 except OSError:
                     continue
@@ -72,9 +82,11 @@ def _whole_request(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def peer(answer: bytes | Callable[[socket.socket], None] = OK, **settings: Any) -> Iterator[Peer]:
+def peer(
+    answer: bytes | Callable[[socket.socket], None] = OK, *, read_first: bool = True, **settings: Any
+) -> Iterator[Peer]:
     act = answer if callable(answer) else (lambda connection: connection.sendall(answer))
-    found = Peer(act)
+    found = Peer(act, read_first)
     http.configure(outbound_allow=[f"127.0.0.1:{found.port}"], **{"read_timeout_s": 2, **settings})
     try:
         yield found
@@ -116,6 +128,20 @@ def test_a_handshake_that_hangs_is_temporary_since_nothing_was_said() -> None:
         with pytest.raises(Temporary, match="could not be reached"):
             call(found.url.replace("http:", "https:"))
         hang.set()
+
+
+def test_a_certificate_nobody_vouches_for_ends_the_call_before_a_word_is_said(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    heard: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as inside:
+            heard.append(inside.recv(65536))
+
+    with peer(answer, read_first=False) as found, pytest.raises(Temporary, match="could not be reached"):
+        call(found.url.replace("http:", "https:"))
+    assert heard in ([], [b""])
 
 
 @pytest.mark.parametrize(
@@ -317,3 +343,19 @@ def resolve(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> list[str]:
         lambda host, *a, **k: plain(host, *a, **k) if host[0].isdigit() else answer(host, *a, **k),
     )
     return asked
+
+
+def self_signed(folder: Path) -> Path:
+    """Write key and certificate of 127.0.0.1, signed by nobody but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return file
