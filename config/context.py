@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.functional import SimpleLazyObject
 
-from config.templatetags.look import ago
+from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
@@ -46,13 +46,17 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     places = desk.home_memberships(mine)
     numbers = _numbers(mine)
     beat = numbers.pop("beat")
+    watched = _watched(mine, now)
+    areas = _areas(request, mine, numbers)
     return {
         "department_name": department.name if department else "",
         "department_short": department.short_name if department else "",
         "place": _place(places),
-        **_person(request, places),
-        "areas": _areas(request, mine, numbers),
-        "groups": _groups(request, mine, places, now),
+        **_person(request, places, watched),
+        "needs": numbers["needs"],
+        "areas": areas,
+        "groups": _groups(request, mine, places, watched),
+        "bottom": _bottom(areas, request, watched),
         "home_url": reverse("config:home"),
         "new_post_url": reverse("posts:new"),
         "can_post": mine.anywhere(Right.DRAFT_POST),
@@ -98,22 +102,36 @@ def _areas(request: HttpRequest, mine: Rights, numbers: dict[str, int]) -> list[
     return areas
 
 
-def _groups(request: HttpRequest, mine: Rights, places: list[Membership], now: datetime) -> list[dict[str, Any]]:
+def _groups(
+    request: HttpRequest, mine: Rights, places: list[Membership], watched: tuple[int, int] | None
+) -> list[dict[str, Any]]:
     own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
     if mine.anywhere(Right.VIEW_INTERNAL):
         own.append(_area(request, "Staff feed", "people", "posts:staff", "posts:staff_post"))
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
-    if wall.may_open(mine):
-        count = _act_now(mine, now)
-        watch = [_area(request, "All accounts", "grid_view", "moderation:wall", count=count, tone="failed")]
-        groups.insert(0, {"title": "Oversight", "areas": watch})
+    if watched is not None:
+        groups.insert(0, {"title": "Oversight", "areas": [_wall(request, watched)]})
     return groups
 
 
-def _act_now(mine: Rights, now: datetime) -> int:
-    count = cache.get_or_set(f"act-now-{mine.user_id}", lambda: wall.act_now(mine, now=now), WALL_COUNT_S)
-    return count or 0
+def _wall(request: HttpRequest, watched: tuple[int, int]) -> dict[str, Any]:
+    area = _area(request, "All accounts", "grid_view", "moderation:wall", count=watched[0], tone="failed")
+    return {**area, "short": "Accounts"}
+
+
+def _bottom(
+    areas: list[dict[str, Any]], request: HttpRequest, watched: tuple[int, int] | None
+) -> list[dict[str, Any]] | None:
+    """The phone's four for who oversees; None = the shell's own choice."""
+    return [areas[0], _wall(request, watched), *areas[1:3]] if watched is not None else None
+
+
+def _watched(mine: Rights, now: datetime) -> tuple[int, int] | None:
+    """How many overseen accounts need somebody now, and how many there are; None for who oversees none."""
+    if not wall.may_open(mine):
+        return None
+    return cache.get_or_set(f"wall-{mine.user_id}", lambda: wall.numbers(mine, now=now), WALL_COUNT_S)
 
 
 def _area(
@@ -124,12 +142,12 @@ def _area(
     return {"label": label, "icon": icon, "url": reverse(name), "count": count, "count_tone": tone, "current": current}
 
 
-def _person(request: HttpRequest, places: list[Membership]) -> dict[str, str]:
+def _person(request: HttpRequest, places: list[Membership], watched: tuple[int, int] | None) -> dict[str, str]:
     name = getattr(request.user, "name", "") or str(request.user)
-    line = f"{places[0].role.name}, {places[0].division.short_name}" if places else "No duties entered"
-    parts = name.replace(",", " ").split()
-    letters = parts[0][:2] if len(parts) == 1 else "".join(part[0] for part in parts[:2])
-    return {"person_name": name, "person_line": line, "initials": letters.upper()}
+    line = places[0].division.name if places else "No duties entered"
+    if watched is not None:
+        line = f"Oversees {watched[1]} accounts"
+    return {"person_name": name, "person_line": line, "initials": initials(name.rpartition(",")[2])}
 
 
 def _place(places: list[Membership]) -> str:

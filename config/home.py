@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from divisions.access import Rights
 from divisions.models import Division, Membership
 from divisions.permissions import Reach, Right
+from divisions.states import Platform
 from moderation.selectors import wall
 from posts.models import Post
 from posts.selectors import desk, needs, presence
@@ -30,7 +31,8 @@ def home(request: HttpRequest) -> HttpResponse:
     places = desk.home_memberships(mine)
     waiting = needs.rows(mine, now=now)
     due, came_back = _posts(mine, now)
-    channels = list(desk.my_channels(mine)[: desk.ROWS])
+    tree = bool(places) and places[0].role.reach == Reach.TREE
+    channels = list(desk.my_channels(mine, accounts_only=tree)[: desk.ROWS])
     approvers = desk.approvers(places[0].division, without=mine.user_id) if places else []
     context = {
         **_title(waiting, approvers),
@@ -43,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_review": mine.anywhere(Right.REVIEW_POST),
         "approvers": approvers,
         "division": places[0].division if places else None,
-        "tree": bool(places) and places[0].role.reach == Reach.TREE,
+        "tree": tree,
         "sees_wall": wall.may_open(mine),
         "zone": _zone(request, places),
         "now": now,
@@ -53,13 +55,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _title(waiting: list[Need], approvers: list[Membership]) -> dict[str, str]:
     """The heading and its one sentence: how much, whether a clock runs, who could approve."""
-    clocks = sum(need.deadline is not None for need in waiting)
+    clocks = sum(need.sign == "clock" for need in waiting)
     heading = "Nothing needs you now"
     if waiting:
         many = len(waiting) >= needs.ROWS
         words = f"{presence.number(len(waiting))}{' or more' if many else ''}"
         heading = f"{words} {'thing needs' if len(waiting) == 1 else 'things need'} you"
-    running = "" if not clocks else f"{presence.number(clocks)} {'has' if clocks == 1 else 'have'} a clock on it. "
+    running = f"{presence.number(clocks)} {'has' if clocks == 1 else 'have'} a clock. " if clocks else ""
     if approvers:
         return {"heading": heading, "lead": f"{running}{approvers[0].user.name} can approve."}
     return {"heading": heading, "lead": running or "What you submit, and what fails, shows here."}
@@ -68,8 +70,8 @@ def _title(waiting: list[Need], approvers: list[Membership]) -> dict[str, str]:
 def _channel(channel: Any, mine: Rights) -> dict[str, Any]:
     """One of my channels: its name, how it stands, and a link only where its page exists for the person (P5)."""
     inside = channel.division_id in mine.visible_division_ids()
-    shown = channel.name if channel.is_own or not channel.handle else channel.name or f"@{channel.handle}"
-    if channel.platform == "x" and channel.handle:
+    shown = channel.get_platform_display() if channel.is_own else channel.name
+    if channel.platform == Platform.X and channel.handle:
         shown = f"@{channel.handle.lstrip('@')}"
     return {
         "channel": channel,

@@ -95,12 +95,19 @@ def desk_clock(moment: datetime | None, zone: str | tzinfo | None = None) -> Saf
 
 
 @register.simple_tag
-def desk_when(moment: datetime | None, zone: str | tzinfo | None = None, now: datetime | None = None) -> SafeString:
-    """As a colleague says it: "Today 17:00", "Yesterday 18:00", "Wed 09:00", else "Mon 7 Dec, 09:00"."""
+def desk_when(
+    moment: datetime | None, zone: str | tzinfo | None = None, now: datetime | None = None, inside: bool = False
+) -> SafeString:
+    """As a colleague says it: "Today 17:00", "Yesterday 18:00", "Wed 09:00", else "Mon 7 Dec, 09:00".
+
+    `inside` a sentence the first word is small: "today 17:00".
+    """
     if moment is None:
         return mark_safe("")
     days = (_local(moment, zone).date() - _local(now or timezone.now(), zone).date()).days
     names = {0: r"\T\o\d\a\y H:i", -1: r"\Y\e\s\t\e\r\d\a\y H:i", 1: r"\T\o\m\o\r\r\o\w H:i"}
+    if inside:
+        names = {day: form[:1] + form[1].lower() + form[2:] for day, form in names.items()}
     return _time(moment, zone, names.get(days) or ("D H:i" if 1 < days < 7 else "D j M, H:i"))
 
 

@@ -32,7 +32,8 @@ MOVES = {ChannelState.CONNECTED: "Connect again", ChannelState.PAUSED: "Pause it
 def index(request: HttpRequest) -> HttpResponse:
     """Every channel the person sees, by division."""
     mine: Rights = request.rights  # type: ignore[attr-defined]
-    show = request.GET.get("show", "")
+    whole = mine.anywhere(Right.VIEW_WALL) or mine.anywhere(Right.VIEW_ALL)
+    show = request.GET.get("show", "accounts" if whole else "all")
     found = selectors.visible_to(mine).order_by("division__position", "division__name", "platform", "name")
     if show == "accounts":
         found = found.exclude(platform__in=OWN_PLATFORMS)
@@ -41,7 +42,6 @@ def index(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     sent = activity.of_channels(rows)
-    whole = mine.anywhere(Right.VIEW_WALL) or mine.anywhere(Right.VIEW_ALL)
     context = {
         "page_obj": page,
         "rows": [{"channel": channel, "sent": sent[channel.pk]} for channel in rows],

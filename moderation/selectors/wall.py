@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DateTimeField, F, IntegerField, Min, OuterRef, Q, Subquery, Value
+from django.db.models import Count, DateTimeField, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 
 from divisions.access import Rights
@@ -24,7 +24,7 @@ from divisions.states import ChannelState, Mode
 from moderation.selectors.reasons import Reason, assess
 from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
 from posts.models import Delivery, Post, Variant
-from posts.selectors.desk import with_moments
+from posts.selectors.desk import counted, with_moments
 from posts.states import Act, DeliveryState, Stage
 
 _S = DeliveryState
@@ -103,14 +103,24 @@ def accounts(mine: Rights) -> Any:
     )
     return with_moments(channel_selectors.overseen_by(mine)).annotate(
         doubt_since=Subquery(doubt, output_field=DateTimeField()),
+        proofs=counted(ours.filter(state=_S.AWAITING_PROOF)),
         proof_due_at=Subquery(proof, output_field=DateTimeField()),
         waiting=Coalesce(Subquery(waiting, output_field=IntegerField()), Value(0)),
+        broken_post=Subquery(_first(ours, _S.FAILED, _S.MISSED)),
+        doubt_post=Subquery(_first(ours, _S.UNCERTAIN)),
+        proof_post=Subquery(_first(ours, _S.AWAITING_PROOF)),
     )
 
 
-def act_now(mine: Rights, *, now: datetime) -> int:
-    """How many overseen accounts need somebody now."""
-    return sum(row.level is Level.ACT for row in rows(mine, now=now))
+def _first(deliveries: QuerySet[Delivery], *states: DeliveryState) -> Any:
+    """The post of the oldest delivery in some states."""
+    return deliveries.filter(state__in=states).order_by("due_at", "pk").values("post")[:1]
+
+
+def numbers(mine: Rights, *, now: datetime) -> tuple[int, int]:
+    """How many overseen accounts need somebody now, and how many there are. One query."""
+    judged = rows(mine, now=now)
+    return sum(row.level is Level.ACT for row in judged), len(judged)
 
 
 def may_open(mine: Rights) -> bool:
@@ -131,8 +141,8 @@ def narrowed(found: Iterable[Row], *, show: str = "", division: str = "", platfo
 
 def levels(found: Iterable[Row]) -> dict[str, int]:
     """How many rows each level has, by its name in lower case."""
-    counted = Counter(row.level.name.lower() for row in found)
-    return {level.name.lower(): counted[level.name.lower()] for level in Level}
+    tally = Counter(row.level.name.lower() for row in found)
+    return {level.name.lower(): tally[level.name.lower()] for level in Level}
 
 
 def sparks(found: Sequence[Row], *, now: datetime, zone: str) -> tuple[dict[int, Spark], int]:

@@ -123,12 +123,24 @@ def button(row: Row, mine: Rights) -> dict[str, str] | None:
     if right is not None and not mine.can(right, channel.division_id, channel):
         label, right, state = BUTTONS["look"]
     if state:
-        url = f"{reverse('posts:list')}?channel={channel.slug}&where={state}"
+        url = _to_decide(channel, state)
     elif right is Right.DRAFT_POST:
         url = f"{reverse('posts:new')}?division={channel.division.slug}"
     else:
         url = reverse("divisions:channel", args=[channel.slug])
     return {"label": label, "url": url}
+
+
+def _to_decide(channel: Any, state: str) -> str:
+    """The post itself when there is only one, else the list of them."""
+    only = {
+        "failed": channel.broken_post if channel.broken == 1 else None,
+        "uncertain": channel.doubt_post if channel.doubts == 1 else None,
+        "awaiting_proof": channel.proof_post if channel.proofs == 1 else None,
+    }[state]
+    if only:
+        return f"{reverse('posts:detail', args=[only])}#where"
+    return f"{reverse('posts:list')}?channel={channel.slug}&where={state}"
 
 
 def _by_place(rows: Sequence[Row]) -> list[Row]:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, DateTimeField, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from divisions import access
 from divisions.access import Rights
 from divisions.models import Channel, Division, LinkRule, Membership
 from divisions.permissions import Reach, Right
-from divisions.states import ChannelState
+from divisions.states import OWN_PLATFORMS, ChannelState
 from posts.models import Delivery, Post
 from posts.selectors import posts
 from posts.states import CLAIMABLE, Act, DeliveryState, Stage
@@ -56,17 +67,21 @@ def came_back(mine: Rights, *, now: datetime) -> QuerySet[Post]:
     )
 
 
-def my_channels(mine: Rights) -> QuerySet[Any]:
+def my_channels(mine: Rights, *, accounts_only: bool = False) -> QuerySet[Any]:
     """Channels the person writes for, linked ones too: trouble first. With `last_at`, `next_at`, `doubts`, `broken`.
 
     The numbers count posts of the person's own divisions only: of a linked channel they see nothing else (MODEL.md).
     """
     ids = mine.division_ids(Right.DRAFT_POST) or mine.visible_division_ids()
     linked = LinkRule.objects.filter(source_channel__division__in=ids, revoked_at__isnull=True)
-    found = Channel.objects.filter(Q(division__in=ids) | Q(pk__in=linked.values("target_channel")))
+    found = Channel.objects.filter(Q(division__in=ids) | Q(pk__in=linked.values("target_channel"))).annotate(
+        is_linked=ExpressionWrapper(~Q(division__in=ids), output_field=BooleanField())
+    )
+    if accounts_only:
+        found = found.exclude(platform__in=OWN_PLATFORMS)
     return with_moments(
         found.exclude(state=ChannelState.RETIRED).exclude(platform="feed").select_related("division"), ids
-    ).order_by("-broken", "-doubts", "division__position", "platform", "name")
+    ).order_by("-broken", "-doubts", "is_linked", "division__position", "platform", "name")
 
 
 def with_moments(channels: QuerySet[Channel], division_ids: frozenset[int] | None = None) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from divisions.access import Rights
 from posts.kinds import Kind
@@ -52,7 +53,7 @@ def read(query: Mapping[str, str]) -> Filters:
 
 
 def listed(mine: Rights, filters: Filters) -> QuerySet[Post]:
-    """The posts that the filters ask for, the newest first."""
+    """The posts that the filters ask for: by their time, the latest first; what has none by its last move."""
     found = posts.visible_to(mine)
     if filters.q:
         found = found.filter(title__icontains=filters.q)
@@ -66,7 +67,7 @@ def listed(mine: Rights, filters: Filters) -> QuerySet[Post]:
         found = found.filter(author=mine.user_id)
     if filters.where or filters.channel:
         found = found.filter(Exists(_deliveries(filters)))
-    return found.order_by("-created_at", "-pk")
+    return found.order_by(Coalesce("due_at", "stage_at").desc(), "-pk")
 
 
 def _deliveries(filters: Filters) -> QuerySet[Delivery]:

@@ -130,7 +130,7 @@ def _draft(post: Post, now: datetime) -> Need:
         button="Continue writing",
         deadline=None if late or due_at is None else due_at - APPROVE_AHEAD,
         rank=3,
-        edge="" if late else "is-due",
+        edge="is-due" if due_at and not late and due_at - now < timedelta(days=1) else "",
     )
 
 

@@ -27,6 +27,7 @@ _NOT_LIVE = (
     _S.QUEUED,
     _S.WITHDRAWN,
 )
+_TROUBLE = (_S.FAILED, _S.UNCERTAIN, _S.MISSED, _S.AWAITING_PROOF)
 # How the sentence names what is not live.
 _WORDS: dict[str, tuple[str, str]] = {
     _S.FAILED: ("failed", "failed"),
@@ -72,7 +73,7 @@ class Presence:
     @property
     def troubled(self) -> int:
         """In how many places a person has to decide."""
-        return sum(self.counts.get(state, 0) for state in (_S.FAILED, _S.UNCERTAIN, _S.MISSED))
+        return sum(self.counts.get(state, 0) for state in _TROUBLE)
 
     @property
     def sentence(self) -> str:
@@ -86,7 +87,7 @@ class Presence:
     @property
     def trouble(self) -> str:
         """Only what is wrong, for narrow rows; empty when nothing is."""
-        rest = [_say(s, self.counts[s]) for s in (_S.FAILED, _S.UNCERTAIN, _S.MISSED) if self.counts.get(s)]
+        rest = [_say(s, self.counts[s]) for s in _TROUBLE if self.counts.get(s)]
         return f"{_capital(', '.join(rest))}." if rest else ""
 
 

@@ -106,6 +106,8 @@ class _Facts(dict[str, Any]):
         super().__init__(entry.data)
         self["who"] = entry.actor_label.split(" <")[0]
         self["channel"] = channel
+        if "number" in self:
+            self["number"] = str(self["number"]).replace("-", "\u2011")  # an approval's number never breaks
 
     def __missing__(self, key: str) -> str:
         return ""

@@ -1,0 +1,14 @@
+"""Counts the queries of a page, so that a test can say "the same for three rows and for thirty"."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+
+def queries_of(client: Client, url: str) -> int:
+    """How many queries a page asks; the page must answer 200."""
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(url).status_code == 200, url
+    return len(asked)
