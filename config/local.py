@@ -62,7 +62,8 @@ def foreign(path: Path) -> tuple[str, str]:
     """Return problem and cure for a file that another user's run made."""
     owner = path.stat().st_uid if path.exists() else path.parent.stat().st_uid
     problem = f"{path} belongs to user {owner}, and you are user {os.geteuid()}."
-    return problem, f"run as user {owner}, or: sudo chown -R {os.geteuid()}:{os.getegid()} {VAR_DIR}"
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    return problem, f"run as user {owner}, or: {sudo}chown -R {os.geteuid()}:{os.getegid()} {VAR_DIR}"
 
 
 def remember(var: Path, **facts: Any) -> dict[str, Any]:

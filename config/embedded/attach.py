@@ -56,7 +56,12 @@ def servers(var: Path = local.VAR_DIR, *, wait: bool = True) -> Iterator[list[Se
 
 
 def check_owner(var: Path) -> None:
-    """Raise LocalError when an earlier run as somebody else made `var/` or what is in it."""
+    """Raise LocalError when an earlier run as somebody else made `var/` or what is in it.
+
+    Root could use it, but would leave files there that its owner cannot read.
+    """
+    if os.geteuid() == 0 and var.exists() and var.stat().st_uid != 0:
+        raise local.LocalError(*local.foreign(var))
     for path in (var, var / "local.json", var / "servers.lock", var / "log"):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             raise local.LocalError(*local.foreign(path))

@@ -149,6 +149,21 @@ def test_a_normal_user_needs_no_trick(tmp_path: Path):
         shutil.rmtree(var)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_root_leaves_another_users_folder_alone(var: Path):
+    var.mkdir(exist_ok=True)
+    os.chown(var, 12345, 12345)
+    with pytest.raises(local.LocalError, match=r"belongs to user 12345, .*\nCure: run as user 12345"):
+        attach.check_owner(var)
+
+
+def test_a_folder_that_may_not_be_written_names_the_cure(var: Path, monkeypatch: pytest.MonkeyPatch):
+    var.mkdir(exist_ok=True)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(local.LocalError, match=r"belongs to user .*\nCure: .*chown"):
+        attach.check_owner(var)
+
+
 def _python_for_anybody() -> list[str]:
     """Return a Python that user 65534 may run and that reads this environment's packages, else skip."""
     drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
