@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,18 +63,25 @@ def sign_in(page: Page, who: str) -> None:
 
 def open_draft(page: Page) -> None:
     """Open the first draft of the list in the composer."""
-    page.goto(page.locator("main a[href$='/edit/']").first.get_attribute("href") or "/desk/posts/new/")
+    links = page.locator("main a[href^='/desk/posts/']").all()
+    drafts = [path for link in links if re.fullmatch(r"/desk/posts/\d+/", path := link.get_attribute("href") or "")]
+    page.goto(f"{drafts[0]}edit/")
 
 
 def smallest(png: bytes) -> bytes:
-    """The same picture in as many colours as fit into the limit."""
+    """The same picture in its true colours if that fits into the limit, else in as many colours as do."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    for colours in (256, 128, 64, 32):
-        out = io.BytesIO()
-        few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(out, "PNG", optimize=True)
-        if out.tell() <= LARGEST_BYTES:
+    data = _packed(picture)
+    for colours in (256, 128, 64):
+        if len(data) <= LARGEST_BYTES:
             break
+        data = _packed(picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE))
+    return data
+
+
+def _packed(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
