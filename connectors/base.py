@@ -6,9 +6,11 @@ No platform's behaviour lives here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from functools import update_wrapper
+from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
 from connectors import composing
 from connectors.contract import (
@@ -28,8 +30,35 @@ from connectors.contract import (
     State,
     Step,
 )
-from connectors.errors import Misconfigured, NotSupported, Refused, Temporary
+from connectors.errors import Misconfigured, NotSupported, Refused, Temporary, Uncertain
 from connectors.facts import CAPABILITIES
+
+logger = logging.getLogger(__name__)
+
+
+Self = TypeVar("Self", bound="BaseConnector")
+Rest = ParamSpec("Rest")
+Answered = TypeVar("Answered")
+Method = Callable[Concatenate[Self, Account, Rest], Answered]
+
+
+def reads_answers(method: Method[Self, Rest, Answered]) -> Method[Self, Rest, Answered]:
+    """Treat an answer of a shape we do not know like no answer, instead of breaking on it.
+
+    Temporary on a read and on a repeatable step, Uncertain on any other; what broke is logged.
+    """
+
+    def read(self: Self, account: Account, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Answered:
+        try:
+            return method(self, account, *args, **kwargs)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            logger.exception("%s answered %s in a way we cannot read", self.platform, method.__name__)
+            unsafe = any(isinstance(arg, Step) and not arg.repeatable for arg in args)
+            kind = Uncertain if unsafe else Temporary
+            raise kind(f"{self.platform} answered in a way we cannot read", status=200) from error
+
+    update_wrapper(read, method)
+    return read
 
 
 class BaseConnector:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from connectors import composing, matching
 from connectors import facebook_graph as graph
 from connectors import facebook_shapes as shapes
-from connectors.base import BaseConnector
+from connectors.base import BaseConnector, reads_answers
 from connectors.contract import (
     Account,
     Act,
@@ -70,6 +70,7 @@ class Facebook(BaseConnector):
             return (Step(name="address", repeatable=True, payload={"target": target}), speak)
         return (Step(name=outgoing.act.value, repeatable=True, payload={"target": target}),)
 
+    @reads_answers
     def run(self, account: Account, step: Step, state: State) -> Result:
         """Make the one call of this step. States hold `photos`, `post_id`, `url`."""
         name = step.name.partition("-")[0]
@@ -89,6 +90,7 @@ class Facebook(BaseConnector):
             return self._update(account, name, step, state)
         raise self._cannot(step.name)
 
+    @reads_answers
     def verify(self, account: Account) -> Health:
         """Read the Page with its token, then what the token may do and until when."""
         try:
@@ -102,6 +104,7 @@ class Facebook(BaseConnector):
             return Health(ok=True, warnings=(f"the token's expiry could not be read: {error.message}",))
         return shapes.health(facts.get("data") or {})
 
+    @reads_answers
     def find(self, account: Account, probe: Probe) -> tuple[Remote, ...]:
         """Publication: by id, else in the list. Answer: among the comments. Else: the target as it is."""
         if probe.act is Act.REPLY and probe.target_id:
@@ -119,6 +122,7 @@ class Facebook(BaseConnector):
                 break
         return tuple(found)
 
+    @reads_answers
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
         """List published posts, newest first; "since" cannot be asked: pages end at the first older post."""
         query = {"fields": POST_FIELDS, "limit": PAGE_SIZE, **({"after": cursor} if cursor else {})}
@@ -128,6 +132,7 @@ class Facebook(BaseConnector):
         fresh = tuple(r for r in items if since is None or r.created_at >= since)
         return Page(items=fresh, next_cursor=shapes.after(body) if len(fresh) == len(items) else None)
 
+    @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
         """Return the public's comments on one post, oldest first, answers to comments included."""
         query = {
@@ -142,6 +147,7 @@ class Facebook(BaseConnector):
         items = tuple(shapes.comment(remote.remote_id, item) for item in shapes.data(body))
         return Page(items=items, next_cursor=shapes.after(body))
 
+    @reads_answers
     def metrics(self, account: Account, remotes: Sequence[Remote]) -> dict[str, Metrics]:
         """Return the stable counts a post itself carries; views have changed their names too often."""
         counts: dict[str, Metrics] = {}
@@ -289,5 +295,5 @@ def _id(body: dict[str, Any], repeatable: bool) -> str:
 
 
 def _must_succeed(body: dict[str, Any]) -> None:
-    if body.get("success") is False:
-        raise Temporary("Facebook answered success: false", status=200)
+    if body.get("success") is not True and not body.get("id"):
+        raise Temporary("Facebook did not say that it worked", status=200)

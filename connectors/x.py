@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from connectors import composing, matching
 from connectors import x_api as api
 from connectors import x_shapes as shapes
-from connectors.base import BaseConnector
+from connectors.base import BaseConnector, reads_answers
 from connectors.contract import (
     Account,
     Act,
@@ -77,6 +77,7 @@ class X(BaseConnector):
         uploads = [step for n, item in enumerate(outgoing.media, start=1) for step in _image_steps(n, item)]
         return (*uploads, Step(name="post", repeatable=False, payload={"body": body}))
 
+    @reads_answers
     def run(self, account: Account, step: Step, state: State) -> Result:
         """Make the one call of this step. States hold `media` (ids by number) and `processing`."""
         name = step.name.partition("-")[0]
@@ -92,6 +93,7 @@ class X(BaseConnector):
             return self._hide(account, step, name == "hide")
         raise self._cannot(step.name)
 
+    @reads_answers
     def verify(self, account: Account) -> Health:
         """Ask who the token belongs to, and compare."""
         try:
@@ -106,6 +108,7 @@ class X(BaseConnector):
         """Trade an OAuth 2 refresh token for a new pair; OAuth 1.0a tokens do not expire."""
         return api.renewed(account) if account.secrets.get("refresh_token") else None
 
+    @reads_answers
     def find(self, account: Account, probe: Probe) -> tuple[Remote, ...]:
         """Publication, answer: by id, else own posts. Edit: newest version. Else: the target as it is."""
         if probe.act is Act.EDIT and probe.target_id:
@@ -123,6 +126,7 @@ class X(BaseConnector):
                 break
         return tuple(found)
 
+    @reads_answers
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
         """List own posts and answers, newest first, reposts left out; X shows the newest 3,200."""
         query = {"max_results": "100", "exclude": "retweets", **READ}
@@ -135,6 +139,7 @@ class X(BaseConnector):
         items = tuple(shapes.remote(account, item) for item in _items(body))
         return Page(items=items, next_cursor=(body.get("meta") or {}).get("next_token"))
 
+    @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
         """Return the last seven days' answers in the post's conversation, our own left out."""
         query = {
@@ -150,6 +155,7 @@ class X(BaseConnector):
         items = tuple(shapes.comment(remote.remote_id, item, users) for item in theirs)
         return Page(items=items, next_cursor=(body.get("meta") or {}).get("next_token"))
 
+    @reads_answers
     def metrics(self, account: Account, remotes: Sequence[Remote]) -> dict[str, Metrics]:
         """Return public counts, a hundred posts a call."""
         counts: dict[str, Metrics] = {}
