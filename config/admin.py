@@ -22,10 +22,10 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
-from records.admin import ReadOnlyAdmin
+from records.admin import MomentFilter, ReadOnlyAdmin
 
 admin.site.index_title = "Substation administration"
 
@@ -49,7 +49,7 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     """Failed sign-ins that still count. Deleting one unlocks that person at that address at once."""
 
     list_display = ("username", "ip_address", "attempt_time", "failures_since_start", "state")
-    list_filter = (("username", FieldTextFilter), ("attempt_time", RangeDateTimeFilter))
+    list_filter = (("username", FieldTextFilter), ("attempt_time", MomentFilter))
     search_fields = ("username", "ip_address")
     fields = ("username", "ip_address", "user_agent", "attempt_time", "failures_since_start")
     actions = ("delete_selected",)
@@ -68,7 +68,7 @@ class SignInAdmin(ReadOnlyAdmin):
     """Sign-ins as axes wrote them down."""
 
     list_display: tuple[str, ...] = ("username", "ip_address", "attempt_time")
-    list_filter = (("username", FieldTextFilter), ("attempt_time", RangeDateTimeFilter))
+    list_filter = (("username", FieldTextFilter), ("attempt_time", MomentFilter))
     search_fields = ("username", "ip_address")
 
 
@@ -92,7 +92,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     """What was done in Django admin, as Django noted it. The ledger is the memory; this is a help for finding it."""
 
     list_display = ("action_time", "user", "object_repr", "content_type", "words")
-    list_filter = (("user", AutocompleteSelectFilter), ("action_time", RangeDateTimeFilter))
+    list_filter = (("user", AutocompleteSelectFilter), ("action_time", MomentFilter))
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "user__name", "user__email")
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "words")
@@ -139,6 +139,8 @@ ROOMS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("send", "posts.Delivery"),
             ("swap_horiz", "posts.Attempt"),
+            ("lock", "posts.Hold"),
+            ("crisis_alert", "posts.Incident"),
             ("splitscreen", "posts.ChannelLane"),
             ("monitor_heart", "posts.Heartbeat"),
         ),

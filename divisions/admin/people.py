@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
@@ -24,6 +24,7 @@ from divisions.admin.memberships import PersonsMembershipInline, place_words
 from divisions.models import User
 from divisions.permissions import Right
 from divisions.services import people
+from records.admin import MomentFilter
 
 
 class PersonForm(ServiceForm):
@@ -61,7 +62,7 @@ class PersonAdmin(Exports, ServiceAdmin):
         "is_superuser",
         ("memberships__division", AutocompleteSelectFilter),
         ("memberships__role", AutocompleteSelectFilter),
-        ("last_login", RangeDateTimeFilter),
+        ("last_login", MomentFilter),
     )
     search_fields = ("name", "email", "badge")
     ordering = ("name", "pk")

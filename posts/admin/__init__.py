@@ -5,6 +5,7 @@ credit of a picture, through `posts.services.media`.
 """
 
 from posts.admin.delivery import AttemptAdmin, ChannelLaneAdmin, DeliveryAdmin, HeartbeatAdmin
+from posts.admin.hold import HoldAdmin, IncidentAdmin
 from posts.admin.media import MediaAssetAdmin
 from posts.admin.post import DraftAdmin, PostAdmin
 from posts.admin.review import ApprovalAdmin, ReviewAdmin
@@ -17,6 +18,8 @@ __all__ = [
     "DeliveryAdmin",
     "DraftAdmin",
     "HeartbeatAdmin",
+    "HoldAdmin",
+    "IncidentAdmin",
     "MediaAssetAdmin",
     "PostAdmin",
     "ReviewAdmin",

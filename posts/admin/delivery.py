@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from posts.admin.post import INSIDE, desk_link
 from posts.admin.tones import OUTCOME_TONES, STATE_TONES
 from posts.models import Attempt, ChannelLane, Delivery, Heartbeat
-from records.admin import ReadOnlyAdmin, ReadOnlyInline
+from records.admin import MomentFilter, ReadOnlyAdmin, ReadOnlyInline
 
 
 class AttemptsInline(ReadOnlyInline):
@@ -39,14 +39,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("channel", AutocompleteSelectFilter),
         ("post__division", AutocompleteSelectFilter),
         ("act", ChoicesDropdownFilter),
-        ("due_at", RangeDateTimeFilter),
+        ("due_at", MomentFilter),
     )
     list_select_related = ("post", "channel")
     search_fields = ("post__title", "=post__id", "channel__name", "remote_id", "key__startswith")
     ordering = ("-due_at", "-pk")
     fieldsets = (
         (None, {"fields": ("desk", "act", "channel", "revision", "variant", "target_remote_id", "payload")}),
-        ("When", {"fields": ("due_at", "ready_at", "grace_until", "urgent", "after")}),
+        ("When", {"fields": ("due_at", "ready_at", "grace_until", "urgent", "after", "hold")}),
         ("Where it stands", {"fields": ("state", "state_at", "attempt", "failures", "problem", "steps", "step_index")}),
         ("Receipt", {"fields": ("remote_id", "link", "first_attempt_at", "settled_at")}),
         ("Proof", {"fields": ("key", "payload_hash", "claimed_by", "lease_until")}),
@@ -81,7 +81,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = (
         ("outcome", ChoicesDropdownFilter),
         ("delivery__channel", AutocompleteSelectFilter),
-        ("started_at", RangeDateTimeFilter),
+        ("started_at", MomentFilter),
     )
     list_select_related = ("delivery__post", "delivery__channel")
     search_fields = ("code", "request_id", "words", "=delivery__post__id", "delivery__channel__name")

@@ -7,13 +7,14 @@ from typing import ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from divisions.admin import ServiceAdmin, ServiceForm, person
 from divisions.permissions import Right
 from posts.admin.post import INSIDE
 from posts.models import MediaAsset
 from posts.services import media
+from records.admin import MomentFilter
 
 
 class DescribeForm(ServiceForm):
@@ -33,7 +34,7 @@ class MediaAssetAdmin(ServiceAdmin):
     where: ClassVar = "division"
     form = DescribeForm
     list_display = ("name", "division", "credit", "size", "uploaded_by", "created_at")
-    list_filter = (("division", AutocompleteSelectFilter), ("created_at", RangeDateTimeFilter), "mime")
+    list_filter = (("division", AutocompleteSelectFilter), ("created_at", MomentFilter), "mime")
     list_select_related = ("division", "uploaded_by")
     search_fields = ("alt_text", "credit", "original_name", "sha256__startswith")
     ordering = ("-created_at", "-pk")

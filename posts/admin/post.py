@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from divisions.permissions import Right
 from posts.admin.tones import STAGE_TONES
 from posts.models import Delivery, Draft, DraftMedia, DraftVariant, Post, Revision
-from records.admin import ReadOnlyAdmin, ReadOnlyInline
+from records.admin import MomentFilter, ReadOnlyAdmin, ReadOnlyInline
 
 INSIDE = (Right.VIEW_DIVISION, Right.VIEW_ALL)
 
@@ -70,19 +70,15 @@ class PostAdmin(ReadOnlyAdmin):
         ("stage", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
         ("audience", ChoicesDropdownFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", MomentFilter),
     )
-    list_select_related = ("division", "author")
+    list_select_related = ("division", "author", "revision")
     search_fields = ("title", "=id", "division__name", "author__name")
     ordering = ("-created_at", "-pk")
     fieldsets = (
         (None, {"fields": ("desk", "title", "kind", "audience", "division", "author")}),
         ("Where it stands", {"fields": ("stage", "stage_at", "due_at", "approve_by", "revision", "created_at")}),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        """With the words of its newest revision, which the public address is made of."""
-        return super().get_queryset(request).select_related("revision")
 
     def view_on_site(self, post: Post) -> str:
         """The desk: the public page may not exist yet."""
@@ -136,7 +132,7 @@ class DraftAdmin(ReadOnlyAdmin):
     where: ClassVar = "post__division"
     inlines = (DraftVariantInline, DraftMediaInline)
     list_display = ("name", "division", "version", "saved_by", "saved_at")
-    list_filter = (("post__division", AutocompleteSelectFilter), ("saved_at", RangeDateTimeFilter))
+    list_filter = (("post__division", AutocompleteSelectFilter), ("saved_at", MomentFilter))
     list_select_related = ("post__division", "saved_by")
     search_fields = ("title", "=post__id")
     ordering = ("-saved_at", "-pk")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from posts.admin.post import INSIDE
 from posts.models import Approval, Review
 from posts.models.review import Verdict
-from records.admin import ReadOnlyAdmin
+from records.admin import MomentFilter, ReadOnlyAdmin
 
 VERDICT_TONES = {
     Verdict.APPROVED.label: "success",
@@ -32,7 +32,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         ("revision__post__division", AutocompleteSelectFilter),
         ("approved_by", AutocompleteSelectFilter),
         ("basis", ChoicesDropdownFilter),
-        ("approved_at", RangeDateTimeFilter),
+        ("approved_at", MomentFilter),
     )
     list_select_related = ("revision__post__division", "approved_by")
     search_fields = ("revision__title", "=revision__post__id", "content_hash__startswith", "approved_by__name", "=id")
@@ -60,7 +60,7 @@ class ReviewAdmin(ReadOnlyAdmin):
         ("revision__post__division", AutocompleteSelectFilter),
         ("by", AutocompleteSelectFilter),
         ("verdict", ChoicesDropdownFilter),
-        ("at", RangeDateTimeFilter),
+        ("at", MomentFilter),
     )
     list_select_related = ("revision", "by")
     search_fields = ("revision__title", "by__name", "note", "=revision__post__id")

@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from posts.admin.post import INSIDE, desk_link
 from posts.models import Approval, Review, Revision, RevisionMedia, Variant
-from records.admin import ReadOnlyAdmin, ReadOnlyInline
+from records.admin import MomentFilter, ReadOnlyAdmin, ReadOnlyInline
 
 
 class VariantsInline(ReadOnlyInline):
@@ -66,7 +66,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_filter = (
         ("post__division", AutocompleteSelectFilter),
         ("submitted_by", AutocompleteSelectFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", MomentFilter),
     )
     list_select_related = ("post__division", "submitted_by")
     search_fields = ("title", "=post__id", "content_hash__startswith")

@@ -8,9 +8,10 @@ from typing import ClassVar
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import FieldTextFilter
 from unfold.paginator import InfinitePaginator
 
+from records.admin.filters import MomentFilter
 from records.admin.reading import ReadOnlyAdmin
 from records.models import LedgerEntry
 
@@ -28,7 +29,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         ("actor_label", FieldTextFilter),
         ("division_path", FieldTextFilter),
         ("subject_type", FieldTextFilter),
-        ("occurred_at", RangeDateTimeFilter),
+        ("occurred_at", MomentFilter),
     )
     search_fields = ("type__startswith", "actor_label", "=subject_id", "division_path__startswith")
     search_help_text = "A type (posts.revision), a person, the number of a post, or a division's path"
