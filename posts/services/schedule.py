@@ -36,13 +36,13 @@ def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: 
     made: list[Delivery] = []
     first: Delivery | None = None
     for variant in variants:
-        delivery = _delivery(post, revision, variant, due_at, now)
+        delivery = delivery_of(post, revision, variant, due_at, now)
         delivery.after = first
         delivery.save()
         if variant.channel.platform == Platform.WEBSITE:
             first = delivery
         made.append(delivery)
-    _lanes([v.channel for v in variants])
+    open_lanes([v.channel for v in variants])
     hold_lock.born_held(made)
     Post.objects.filter(pk=post.pk).update(due_at=due_at)
     post.due_at = due_at
@@ -57,7 +57,8 @@ def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: 
     return made
 
 
-def _delivery(post: Post, revision: Revision, variant: Variant, due_at: datetime, now: datetime) -> Delivery:
+def delivery_of(post: Post, revision: Revision, variant: Variant, due_at: datetime, now: datetime) -> Delivery:
+    """The delivery of one variant, queued, not written yet. Needs `variant.channel` loaded."""
     payload = payload_of(post, revision, variant)
     return Delivery(
         act=variant.act,
@@ -130,7 +131,8 @@ def _event_end(revision: Revision) -> datetime | None:
     return None
 
 
-def _lanes(channels: list[Channel]) -> None:
+def open_lanes(channels: list[Channel]) -> None:
+    """Make sure that every channel has its two lanes."""
     ChannelLane.objects.bulk_create(
         [ChannelLane(channel=c, urgent=urgent) for c in channels for urgent in (False, True)],
         ignore_conflicts=True,

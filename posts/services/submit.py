@@ -72,13 +72,23 @@ def _require_channels(by: User, channels: list[Channel]) -> None:
 
 
 def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Revision:
-    """Write revision, variants and pictures. Rows are immutable, so the hash is computed before the first insert."""
+    last = post.revisions.order_by("-number").values_list("number", flat=True).first() or 0
+    revision, variants, pictures = frozen(post, draft, seen, by, number=last + 1, now=now)
+    revision.save()
+    Variant.objects.bulk_create(variants)
+    RevisionMedia.objects.bulk_create(pictures)
+    return revision
+
+
+def frozen(
+    post: Post, draft: Draft, seen: Look, by: User, *, number: int, now: datetime
+) -> tuple[Revision, list[Variant], list[RevisionMedia]]:
+    """What submitting writes, not written yet. Rows are immutable, so the hash is computed before the first insert."""
     not_before = seen.due_at or now
     not_after = not_before + APPROVED_RANGE
-    last = post.revisions.order_by("-number").values_list("number", flat=True).first() or 0
     revision = Revision(
         post=post,
-        number=last + 1,
+        number=number,
         submitted_by=by,
         editor_ids=sorted({*draft.editor_ids, by.pk}),
         created_at=now,
@@ -106,10 +116,7 @@ def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Re
         _picture(variant, position, asset) for variant in variants for position, asset in enumerate(seen.pictures)
     ]
     revision.content_hash = fingerprint.of_parts(revision, variants, pictures)
-    revision.save()
-    Variant.objects.bulk_create(variants)
-    RevisionMedia.objects.bulk_create(pictures)
-    return revision
+    return revision, variants, pictures
 
 
 def _picture(variant: Variant, position: int, asset: MediaAsset) -> RevisionMedia:
