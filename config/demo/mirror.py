@@ -16,12 +16,14 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
-from connectors import http
+from connectors import composing, http
 from connectors.contract import Receipt
 from connectors.errors import ConnectorError
 from connectors.sandbox.server import running
 from divisions.models import Channel
 from posts.models import Delivery
+from posts.services.accounts import connector_of
+from posts.services.deliver import outgoing_of
 from posts.services.media import Blobs
 
 SPOKEN = ("facebook", "x")  # what the sandbox network speaks
@@ -61,13 +63,11 @@ def account(channel: Channel) -> str:
 def show(delivery: Delivery) -> Receipt:
     """Put a delivery of the past on the account's page, at its time; returns the receipt the platform gave then."""
     channel, payload = delivery.channel, delivery.payload
-    link = payload["link"] or ""
-    text = payload["text"]
-    if link and (channel.platform == "x" or payload["media"]):
-        text, link = f"{text}\n{link}", ""
+    outgoing = outgoing_of(delivery, planned_at=delivery.due_at)
+    connector = connector_of(channel)
     post = {
-        "text": text,
-        "link": link,
+        "text": connector.render(outgoing, connector.capabilities()).text,
+        "link": (composing.card_link(outgoing) or "") if channel.platform == "facebook" else "",
         "key": delivery.key,
         "created_at": delivery.due_at.isoformat(),
         "media": [_media(item) for item in payload["media"]],
