@@ -1,0 +1,112 @@
+"""Channels' pages: who sees which, what they say, and what whoever manages a channel may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+
+from divisions.models import Channel
+from records.models import LedgerEntry
+from tests import stories
+from tests.counting import queries_of
+from tests.stories import NOW
+
+LIST = "/desk/channels/"
+ONE = "/desk/channels/facebook-northeast/"
+
+
+@pytest.fixture(autouse=True)
+def _at_nine_in_chicago() -> Iterator[None]:
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        yield
+
+
+def test_an_officer_sees_the_channels_of_her_division_and_no_others(department: SimpleNamespace, as_: Any) -> None:
+    text = as_(department.officer).get(LIST).content.decode()
+    assert "/desk/channels/facebook-northeast/" in text
+    assert "facebook-central" not in text
+    assert "counted" not in text
+    assert as_(department.stranger).get(ONE).status_code == 404
+    assert as_(department.officer).get("/desk/channels/no-such/").status_code == 404
+
+
+def test_who_oversees_all_sees_counted_against_declared(department: SimpleNamespace, as_: Any) -> None:
+    text = as_(department.smo).get(LIST).content.decode()
+    assert "5 accounts counted, 4 declared in the published list" in text
+    assert "facebook-central" in text
+    assert "website" not in {line["channel"].platform for line in as_(department.smo).get(LIST).context["rows"]}
+    assert len(as_(department.smo).get(LIST, {"show": "own"}).context["rows"]) == 9
+
+
+def test_a_channel_tells_its_facts_links_and_what_it_sent(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    post = stories.approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T18:00")
+    text = as_(d.officer).get(ONE).content.decode()
+    assert "a post every 5 days" in text
+    assert "Officer, Northeast" in text
+    assert "X, Test Police Department" in text
+    assert f'href="/desk/posts/{post.pk}/"' in text
+
+
+def test_of_a_linked_divisions_post_nothing_but_what_is_out_is_shown(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    stories.approved(d.northeast, d.officer, d.supervisor, title="Not yet out", due="2026-11-24T18:00")
+    text = as_(d.boss).get("/desk/channels/x-department/").content.decode()
+    assert "Not yet out" not in text
+    assert "Not yet out" in as_(d.smo).get("/desk/channels/x-department/").content.decode()
+
+
+def test_only_who_manages_channels_is_offered_to_change_them(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    for who, offered in (("officer", False), ("supervisor", False), ("smo", True), ("admin", True)):
+        assert ("Pause it" in as_(getattr(d, who)).get(ONE).content.decode()) is offered, who
+    assert as_(d.supervisor).post(f"{ONE}state/", {"to": "paused", "reason": "A test"}).status_code == 403
+    assert as_(d.supervisor).post(f"{ONE}promise/", {"cadence_days": "3"}).status_code == 403
+    assert as_(d.stranger).post(f"{ONE}state/", {"to": "paused", "reason": "A test"}).status_code == 404
+
+
+def test_pausing_asks_for_a_reason_and_stands_beside_the_channel(department: SimpleNamespace, as_: Any) -> None:
+    client = as_(department.smo)
+    assert client.post(f"{ONE}state/", {"to": "paused", "reason": " "}).status_code == 422
+    assert client.post(f"{ONE}state/", {"to": "retired", "reason": "Old"}).status_code == 422
+    assert client.post(f"{ONE}state/", {"to": "paused", "reason": "The page is being merged"}).status_code == 302
+    assert "The page is being merged" in client.get(ONE).content.decode()
+    assert LedgerEntry.objects.filter(type="divisions.channel.paused").count() == 1
+    assert client.post(f"{ONE}state/", {"to": "connected", "reason": "Merged"}).status_code == 302
+    assert Channel.objects.get(slug="facebook-northeast").state == "connected"
+
+
+def test_promise_and_duty_are_changed_and_bad_input_is_said(department: SimpleNamespace, as_: Any) -> None:
+    d, client = department, as_(department.smo)
+    assert client.post(f"{ONE}promise/", {"cadence_days": "9", "duty_officer": d.colleague.pk}).status_code == 302
+    channel = Channel.objects.get(slug="facebook-northeast")
+    assert (channel.cadence_days, channel.duty_officer) == (9, d.colleague)
+    for wrong in ({"cadence_days": "0"}, {"cadence_days": "9999999999"}, {"duty_officer": d.stranger.pk}):
+        answer = client.post(f"{ONE}promise/", wrong)
+        assert answer.status_code == 422
+        assert "thing to fix" in answer.content.decode()
+    assert client.post(f"{ONE}promise/", {"cadence_days": "", "duty_officer": ""}).status_code == 302
+    assert Channel.objects.get(slug="facebook-northeast").cadence_days is None
+
+
+def test_our_own_pages_are_shown_but_never_managed_here(department: SimpleNamespace, as_: Any) -> None:
+    page = Channel.objects.get(division=department.northeast, platform="website")
+    text = as_(department.smo).get(f"{LIST}{page.slug}/").content.decode()
+    assert "One of our own pages" in text
+    assert "Pause it" not in text
+
+
+def test_the_list_asks_as_many_queries_for_thirty_channels_as_for_three(department: SimpleNamespace, as_: Any) -> None:
+    client = as_(department.smo)
+    few = queries_of(client, LIST)
+    Channel.objects.bulk_create(
+        Channel(slug=f"page-{n}", division=department.central, platform="facebook", name=f"Page {n}", handle=f"p{n}")
+        for n in range(70)
+    )
+    assert queries_of(client, LIST) == few
+    assert "1 to 50 of 75 channels" in client.get(LIST).content.decode()
