@@ -43,6 +43,6 @@ def look(*, now: datetime) -> dict[str, Any]:
         return {"database": False, "tick": "unknown", "tick_age_s": None}
     if beat_at is None:
         return {"database": True, "tick": "never", "tick_age_s": None}
-    age = now - beat_at
+    age = max(now - beat_at, timedelta(0))  # a slow answer may be older than the tick it finds
     state = "late" if age > LATE_AFTER else "fresh"
     return {"database": True, "tick": state, "tick_age_s": round(age.total_seconds(), 1)}
