@@ -174,10 +174,18 @@ class Published:
 
     @property
     def when_words(self) -> str:
-        """ "Saturday, 10 a.m. to 1 p.m." or "Saturday, 4 p.m. until Sunday, November 29, 6 p.m."."""
+        """ "Saturday, 10 a.m. to 1 p.m."; the day stands beside it."""
+        return self._span("l, P")
+
+    @property
+    def occasion(self) -> str:
+        """ "Saturday, November 28, 10 a.m. to 1 p.m."; empty for what is no event."""
+        return self._span("l, F j, P")
+
+    def _span(self, form: str) -> str:
         if self.starts_at is None:
             return ""
-        words = dateformat.format(self.starts_at, "l, P")
+        words = dateformat.format(self.starts_at, form)
         if self.ends_at is None:
             return words
         if self.ends_at.date() == self.starts_at.date():

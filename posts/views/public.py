@@ -22,11 +22,12 @@ from divisions.models import Division
 from divisions.selectors import channels as channel_selectors
 from divisions.selectors import divisions as division_selectors
 from posts.kinds import SPECS, Kind
-from posts.selectors import public
+from posts.selectors import ours, public
 from posts.selectors.published import Published, tel
 from posts.views import linked_data
 
 PER_PAGE = 25
+ACCOUNTS_PER_PAGE = 50
 CACHE_S = 60
 NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"]
 NEWS_KINDS = [kind for kind in Kind if not SPECS[kind].internal_only]
@@ -132,10 +133,19 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
 @conditional
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
-    """Every account that speaks for the department in public, and who runs it."""
-    found = list(channel_selectors.official_accounts())
-    how_many = NUMBERS[len(found)] if len(found) < len(NUMBERS) else str(len(found))
-    return _page(request, "public/accounts.html", {"accounts": found, "how_many": how_many})
+    """Every account that speaks for the department in public, who runs it, and whether an address is one of them."""
+    rows = Paginator(channel_selectors.official_accounts(), ACCOUNTS_PER_PAGE).get_page(request.GET.get("page"))
+    count = rows.paginator.count
+    asked = request.GET.get("q", "").replace("\x00", "").strip()
+    context = {
+        "page_obj": rows,
+        "accounts": list(rows),
+        "count": count,
+        "how_many": NUMBERS[count] if count < len(NUMBERS) else str(count),
+        "asked": asked,
+        "answer": ours.look_up(asked) if asked else None,
+    }
+    return _page(request, "public/accounts.html", context)
 
 
 @require_safe

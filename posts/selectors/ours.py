@@ -1,0 +1,131 @@
+"""Is it really us? Whether an address is an account, a page or a post of the department. Public side only (P6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.db.models import Q
+
+from divisions.models import Channel
+from divisions.selectors.channels import official_accounts
+from divisions.states import Audience
+from posts.models import Delivery
+from posts.selectors import public
+from posts.selectors.published import Published
+from posts.states import Act, DeliveryState
+
+LONGEST = 500
+_PAGE = re.compile(r"^/news/(\d{1,18})-")
+_PREFIXES = ("www.", "m.", "mobile.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`post`: we said it. `removed`: we said it and took it down. `account`: ours, but not a post that we know."""
+
+    kind: Literal["site", "account", "post", "removed", "unknown"]
+    channel: Channel | None = None
+    post: Published | None = None
+    exact: bool = False
+
+
+def look_up(text: str) -> Answer:
+    """What an address or a handle is to us. At most three queries; nothing is fetched from anywhere."""
+    asked = _parse(text[:LONGEST])
+    if asked is None:
+        return _handle(text.strip()[:LONGEST])
+    if _host(asked) == _host(urlsplit(settings.BASE_URL)):
+        return _own(asked)
+    segments = [part for part in asked.path.split("/") if part]
+    for channel in _candidates([part.removeprefix("@") for part in segments[:4]]):
+        if post := _post(channel, segments[-1], asked):
+            return post
+        if _stands_under(asked, channel):
+            return Answer("account", channel=channel, exact=_path(asked) == _path(urlsplit(channel.url)))
+    return Answer("unknown")
+
+
+def _handle(text: str) -> Answer:
+    found = _candidates([text.removeprefix("@")])
+    return Answer("account", channel=found[0], exact=True) if found else Answer("unknown")
+
+
+def _own(asked: SplitResult) -> Answer:
+    match = _PAGE.match(asked.path)
+    if match is None:
+        return Answer("site")
+    found = public.page(int(match.group(1)))
+    if found is None:
+        return Answer("unknown")
+    return Answer("removed" if found.withdrawn else "post", post=found.post)
+
+
+def _candidates(handles: list[str]) -> list[Channel]:
+    if not any(handles):
+        return []
+    wanted = Q()
+    for handle in filter(None, handles):
+        wanted |= Q(handle__iexact=handle)
+    return list(official_accounts().filter(wanted)[:20])
+
+
+def _post(channel: Channel, last: str, asked: SplitResult) -> Answer | None:
+    """A post of ours on this account: known by its id there, and its address is the one on the receipt."""
+    row = (
+        Delivery.objects.filter(
+            channel=channel,
+            remote_id__in=[last, f"{channel.remote_id}_{last}"],
+            act=Act.PUBLISH,
+            post__audience=Audience.PUBLIC,
+            revision__isnull=False,
+            state__in=[DeliveryState.DELIVERED, DeliveryState.WITHDRAWN],
+        )
+        .select_related("revision", "post__division")
+        .first()
+    )
+    if row is None or _whole(urlsplit(row.remote_url)) != _whole(asked):
+        return None
+    gone = row.state == DeliveryState.WITHDRAWN
+    page = None if gone else public.page(row.post_id)
+    return Answer(
+        "removed" if gone else "post", channel=channel, post=page.post if page and not page.withdrawn else None
+    )
+
+
+def _parse(text: str) -> SplitResult | None:
+    """The address; None for what is none (a handle, words)."""
+    text = text.strip()
+    if "." not in text.split("/")[0] and "://" not in text:
+        return None
+    try:
+        asked = urlsplit(text if "://" in text else f"https://{text}")
+        return asked if asked.hostname else None
+    except ValueError:
+        return None
+
+
+def _host(address: SplitResult) -> str:
+    host = (address.hostname or "").lower()
+    for prefix in _PREFIXES:
+        host = host.removeprefix(prefix)
+    port = address.netloc.rpartition(":")[2]
+    return f"{host}:{port}" if port.isdigit() and port not in ("80", "443") else host
+
+
+def _path(address: SplitResult) -> str:
+    return address.path.rstrip("/").lower()
+
+
+def _whole(address: SplitResult) -> tuple[str, str]:
+    return _host(address), _path(address)
+
+
+def _stands_under(asked: SplitResult, channel: Channel) -> bool:
+    """Whether the address is the account's own, or below it."""
+    home = urlsplit(channel.url)
+    same_host = bool(channel.url) and _host(asked) == _host(home)
+    return same_host and f"{_path(asked)}/".startswith(f"{_path(home)}/")

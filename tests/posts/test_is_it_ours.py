@@ -1,0 +1,94 @@
+"""Is it really us? Ours, ours and removed, or not ours; accounts and posts for staff are never confirmed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from posts.models import Delivery
+from tests.stories import NOW, approved, live
+
+
+def asked(client: Client, text: str) -> str:
+    """The heading of the answer."""
+    answer = client.get("/official/", {"q": text})
+    assert answer.status_code == 200
+    body = answer.content.decode()
+    return body.split('role="status">', 1)[1].split("<h3>", 1)[1].split("</h3>", 1)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://facebook.example/TPDNortheast",
+        "http://www.facebook.example/tpdnortheast/",
+        "m.facebook.example/TPDNortheast?ref=x",
+        "@TestPD",
+        "testpd",
+        "https://x.example/TestPD",
+        "http://testserver/northeast/",
+    ],
+)
+def test_an_account_or_page_of_ours_is_ours(client: Client, department: SimpleNamespace, text: str) -> None:
+    assert asked(client, text) == "Ours"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://facebook.example/TPDNortheastTips",
+        "https://facebook.example.evil.example/TPDNortheast",
+        "https://evil.example/TPDNortheast",
+        "https://evil.example/?u=https://facebook.example/TPDNortheast",
+        "https://facebook.example@evil.example/TPDNortheast",
+        "@TestPDStaff",
+        "https://x.example/TestPDStaff",
+        "https://x.example/",
+        "http://testserver/news/999999-x/",
+        "http://[",
+        "some words that somebody saw",
+        "\x00",
+        "é" * 3000,
+    ],
+)
+def test_anything_else_is_not(client: Client, department: SimpleNamespace, text: str) -> None:
+    if text.strip("\x00"):
+        assert asked(client, text) == "Not ours"
+    else:
+        assert client.get("/official/", {"q": text}).status_code == 200
+
+
+def test_a_post_on_a_platform_is_known_by_its_receipt(client: Client, department: SimpleNamespace) -> None:
+    d = department
+    post = approved(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website, d.facebook_northeast])
+    rows = Delivery.objects.filter(post=post)
+    url = "https://facebook.example/TPDNortheast/posts/77"
+    rows.update(state="delivered", settled_at=NOW)
+    rows.filter(channel=d.facebook_northeast).update(remote_id="1001_77", remote_url=url)
+    assert asked(client, url) == "Ours"
+    assert asked(client, url.replace("77", "78")) == "Our account, an unknown post"
+    assert asked(client, url.replace("facebook.example", "evil.example")) == "Not ours"
+    rows.update(state="withdrawn")
+    assert asked(client, url) == "Ours, and removed"
+
+
+def test_a_page_of_ours_is_ours_and_a_removed_one_is_said_to_be(client: Client, department: SimpleNamespace) -> None:
+    d = department
+    post = live(d.northeast, d.officer, d.supervisor)
+    address = f"http://testserver{post.get_absolute_url()}"
+    assert asked(client, address) == "Ours"
+    Delivery.objects.filter(post=post).update(state="withdrawn")
+    assert asked(client, address) == "Ours, and removed"
+
+
+def test_a_staff_post_is_never_confirmed(client: Client, department: SimpleNamespace) -> None:
+    d = department
+    post = live(d.northeast, d.officer, d.supervisor, audience="internal", kind="internal_notice")
+    assert asked(client, f"http://testserver/news/{post.pk}-x/") == "Not ours"
+
+
+def test_the_question_is_escaped(client: Client, department: SimpleNamespace) -> None:
+    body = client.get("/official/", {"q": '"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in body
