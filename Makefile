@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo demo-reset test check bench lock format
+.PHONY: help setup demo demo-reset test check bench faults lock format
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -35,6 +35,9 @@ check: setup ## format, lint, types, import contracts, templates, deployment, mi
 
 bench: setup ## run every benchmark; one JSON line per figure
 	@exec .ci/bench
+
+faults: setup ## the fault trial: kill, flush, crash, and nothing twice or lost (COUNT=500, SEED=1)
+	@$(RUN) -m tests.faults.trial --count $(or $(COUNT),500) --seed $(or $(SEED),1)
 
 format: setup ## put the Python into the house format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -5,9 +5,11 @@ results are not kept, they would be a second truth.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -42,3 +44,18 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@worker_init.connect  # not worker_ready: that one waits for the broker, and posts go out without it
+def _look_by_itself(**kwargs: Any) -> None:
+    from config.lookout import LOOKOUT  # needs the apps, which Celery's own handler has loaded by now
+
+    LOOKOUT.start()
+
+
+@worker_shutting_down.connect
+@worker_shutdown.connect
+def _stop_looking(**kwargs: Any) -> None:
+    from config.lookout import LOOKOUT
+
+    LOOKOUT.stop()

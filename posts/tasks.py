@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -23,13 +24,23 @@ CALLS_IN_FLIGHT = 16
 @shared_task(ignore_result=True)
 def tick() -> int:
     """One tick: beat, look after what needs it, deliver what is due. Two at once are harmless."""
-    return run_tick(worker=f"{socket.gethostname()}:{os.getpid()}:{tick.request.id or 'local'}")
+    beat("beat", timezone.now())
+    return run_tick(worker=f"{socket.gethostname()}:{os.getpid()}")
+
+
+def beat(name: str, now: datetime) -> None:
+    """Say that something is alive: `tick` = somebody looks for due posts, `beat` = the broker brings ticks."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
 
 
 def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = True) -> int:
-    """Do one tick; returns how many deliveries were claimed. With `now`, the clock stands still (tests)."""
+    """Do one tick; returns how many deliveries were claimed. With `now`, the clock stands still (tests).
+
+    Every tick claims under a name of its own: two ticks of one process must not take each other's claims for theirs.
+    """
     moment = now or timezone.now()
-    Heartbeat.objects.update_or_create(name="tick", defaults={"beat_at": moment})
+    worker = f"{worker[:80]}:{uuid.uuid4().hex[:12]}"
+    beat("tick", moment)
     review.expire_overdue(now=moment)
     sweep.lapsed(now=moment)
     sweep.missed(now=moment)

@@ -1,0 +1,165 @@
+"""The real thing on free ports in a folder of its own: PostgreSQL, Redis, the sandbox network, workers and beats.
+
+Starts, kills and restarts processes. Knows nothing of what is to be proved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from redis import Redis as Client
+
+from config import local
+from config.embedded import children
+from config.embedded.postgres import Postgres
+from config.embedded.redis import Redis
+from tests.servers import FIXED, KEY
+
+MANAGE = [sys.executable, str(local.BASE_DIR / "manage.py")]
+CELERY = [sys.executable, "-m", "celery", "-A", "config"]
+QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+TIMING = {"HTTP_READ_TIMEOUT_S": "2", "LEASE_S": "6", "RECONCILE_AFTER_S": "1,2,4"}  # INTERFACES.md
+# What a crash of the server may not lose is kept; what only a crash of the machine could lose is not.
+SERVER = ("fsync=off", "full_page_writes=off", "max_connections=400")
+
+
+@dataclass
+class Ground:
+    """All processes of one trial. `workers` and `beats` by name."""
+
+    folder: Path
+    postgres: Postgres
+    redis: Redis
+    sandbox_port: int
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    beats: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    sandbox: subprocess.Popen[bytes] | None = None
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox network answers."""
+        return f"http://{children.HOST}:{self.sandbox_port}"
+
+    def env(self) -> dict[str, str]:
+        """The environment of every process: none of the tests' own settings, the trial's timing."""
+        kept = {name: value for name, value in os.environ.items() if name not in FIXED and "XDIST" not in name}
+        return kept | {
+            "DATABASE_URL": self.postgres.url(),
+            "REDIS_URL": self.redis.url(),
+            "DATABASE_POOL": "100",
+            "SECRET_KEY": "the trial's own key, public on purpose, fifty characters long",
+            "FIELD_KEYS": KEY,
+            "SANDBOX": "1",
+            "SANDBOX_URL": self.sandbox_url,
+            "OUTBOUND_ALLOW": self.sandbox_url.removeprefix("http://"),
+            "SUBSTATION_VAR": str(self.folder / "var"),
+            "STORAGE": str(self.folder / "media"),
+            "LOG_LEVEL": "WARNING",
+            **TIMING,
+        }
+
+    def manage(self, *arguments: str) -> None:
+        """Run one command to its end. Raises CalledProcessError."""
+        subprocess.run([*MANAGE, *arguments], env=self.env(), check=True, stdout=subprocess.DEVNULL)
+
+    def start_worker(self, name: str) -> None:
+        """Start a worker, or start it again."""
+        command = [*CELERY, "worker", "--queues", "default,delivery", "--hostname", f"{name}@trial", *QUIET]
+        self.workers[name] = self._start(name, command)
+
+    def start_beat(self, name: str) -> None:
+        """Start a beat."""
+        command = [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", str(self.folder / name)]
+        self.beats[name] = self._start(name, command)
+
+    def kill_worker(self, name: str) -> None:
+        """kill -9, then start it again."""
+        self.workers[name].kill()
+        self.workers[name].wait()
+        self.start_worker(name)
+
+    def empty_redis(self) -> None:
+        """FLUSHALL: every message is gone."""
+        client = Client.from_url(self.redis.url(), socket_connect_timeout=2, socket_timeout=5)
+        client.flushall()
+        client.close()
+
+    def crash_postgres(self) -> None:
+        """Stop the server without a farewell and start it again on its port."""
+        assert self.postgres.child is not None
+        children.end(self.postgres.child, (signal.SIGQUIT, 20.0))
+        self.postgres.child = None
+        self.postgres.start()
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the database."""
+        with psycopg.connect(self.postgres.url(), connect_timeout=5) as link:
+            return link.execute(sql).fetchall()  # type: ignore[call-overload,no-any-return]
+
+    def control(self, **order: Any) -> None:
+        """Tell the sandbox network to misbehave."""
+        body = json.dumps(order).encode()
+        request = urllib.request.Request(f"{self.sandbox_url}/_control", data=body, method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Everything that ever showed on the sandbox network."""
+        with urllib.request.urlopen(f"{self.sandbox_url}/_posts", timeout=60) as answer:
+            return [json.loads(line) for line in answer.read().decode().splitlines()]
+
+    def stop_senders(self) -> None:
+        """End workers and beats."""
+        for child in (*self.beats.values(), *self.workers.values()):
+            children.end(child, (signal.SIGQUIT, 5.0))
+
+    def stop(self) -> None:
+        """End everything."""
+        self.stop_senders()
+        if self.sandbox is not None:
+            children.end(self.sandbox, (signal.SIGTERM, 5.0))
+        self.redis.stop()
+        self.postgres.stop()
+
+    def start_sandbox(self) -> None:
+        """Start the sandbox network and wait until it answers."""
+        command = [sys.executable, "-m", "connectors.sandbox", "--port", str(self.sandbox_port)]
+        self.sandbox = self._start("sandbox", [*command, "--state", str(self.folder / "sandbox.sqlite3")])
+        if not children.wait_until(self._sandbox_answers, 20):
+            raise RuntimeError(f"the sandbox network does not answer: {children.tail(self.folder / 'sandbox.log')}")
+
+    def _sandbox_answers(self) -> bool:
+        try:
+            return self.shown() == []
+        except OSError:
+            return False
+
+    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        return children.start(command, log=self.folder / f"{name}.log", env=self.env(), cwd=local.BASE_DIR)
+
+
+@contextmanager
+def ground(folder: Path) -> Iterator[Ground]:
+    """Everything but workers and beats, migrated and empty, for the life of the block."""
+    postgres = Postgres(folder / "postgres", "trial", children.free_port(), folder / "postgres.log", options=SERVER)
+    redis = Redis(folder / "redis", "trial", children.free_port(), folder / "redis.log")
+    place = Ground(folder, postgres, redis, children.free_port())
+    try:
+        postgres.start()
+        postgres.make_database()
+        redis.start()
+        place.start_sandbox()
+        place.manage("migrate", "-v", "0")
+        yield place
+    finally:
+        place.stop()
