@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.functional import SimpleLazyObject
 
+from config import banner
 from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
@@ -37,7 +38,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _desk(request: HttpRequest) -> dict[str, Any]:
-    """The whole navigation in three queries; empty for somebody who is not signed in."""
+    """The whole navigation in four queries; empty for somebody who is not signed in."""
     if not request.user.is_authenticated:
         return {}
     mine: Rights = request.rights  # type: ignore[attr-defined]
@@ -62,7 +63,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "can_post": mine.anywhere(Right.DRAFT_POST),
         "sending": _sending(beat, now),
         "today": _today(department, now),
-        "hold": None,
+        "hold": banner.hold(mine, department, now=now),
         "search_url": None,
         "admin_url": reverse("admin:index") if request.user.is_staff else "",
     }
@@ -110,8 +111,11 @@ def _groups(
         own.append(_area(request, "Staff feed", "people", "posts:staff", "posts:staff_post"))
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
-    if watched is not None:
-        groups.insert(0, {"title": "Oversight", "areas": [_wall(request, watched)]})
+    oversight = [_wall(request, watched)] if watched is not None else []
+    if mine.anywhere(Right.HOLD_ALL) or mine.anywhere(Right.HOLD_DIVISION):
+        oversight.append(_area(request, "Holds", "lock", "posts:holds", "posts:hold", "posts:hold_new"))
+    if oversight:
+        groups.insert(0, {"title": "Oversight", "areas": oversight})
     return groups
 
 

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from posts import feeds
-from posts.views import calendar, compose, deliveries, desk, files, media, public, review, staff, stage_moves
+from posts.views import calendar, compose, deliveries, desk, files, hold, media, public, review, staff, stage_moves
 
 app_name = "posts"
 
@@ -29,7 +29,13 @@ urlpatterns = [
     path("desk/deliveries/<int:pk>/", deliveries.show, name="delivery"),
     path("desk/deliveries/<int:pk>/prove/", deliveries.prove, name="prove"),
     path("desk/deliveries/<int:pk>/send-again/", deliveries.send_again, name="send_again"),
+    path("desk/deliveries/<int:pk>/keep/", deliveries.keep, name="keep"),
     path("desk/deliveries/<int:pk>/drop/", deliveries.drop, name="drop"),
+    path("desk/hold/", hold.index, name="holds"),
+    path("desk/hold/new/", hold.new, name="hold_new"),
+    path("desk/hold/<int:pk>/", hold.show, name="hold"),
+    path("desk/hold/<int:pk>/release/", hold.release, name="hold_release"),
+    path("desk/hold/<int:pk>/decide/", hold.decide_held, name="hold_decide"),
     path("desk/calendar/", calendar.show, name="calendar"),
     # Public pages, feeds and pictures.
     path("", public.front, name="front"),

@@ -85,9 +85,9 @@ def reviews(mine: Rights) -> QuerySet[Post]:
 
 def deliveries(mine: Rights) -> QuerySet[Delivery]:
     """Deliveries that wait for this person: in doubt or failed where they decide, by hand where they may prove."""
-    decide = Q(
-        state__in=(_S.FAILED, _S.UNCERTAIN, _S.MISSED), post__division__in=mine.division_ids(Right.DECIDE_DELIVERY)
-    )
+    mine_to_decide = Q(post__division__in=mine.division_ids(Right.DECIDE_DELIVERY))
+    released = Q(state=_S.HELD, hold__released_at__isnull=False)  # under a hold nobody can decide: no need yet
+    decide = mine_to_decide & (Q(state__in=(_S.FAILED, _S.UNCERTAIN, _S.MISSED)) | released)
     prove = Q(state=_S.AWAITING_PROOF, post__division__in=mine.division_ids(Right.PROVE_HANDOFF))
     return (
         Delivery.objects.filter(decide | prove)
@@ -175,6 +175,7 @@ def _delivery(row: Delivery, now: datetime) -> Need:
     reason = {
         _S.UNCERTAIN: f"Nobody can vouch for {row.channel} yet. Look there, then decide.",
         _S.AWAITING_PROOF: f"Post it by hand on {row.channel}, then paste the link.",
+        _S.HELD: f"The hold is released. Let {row.channel} go, or drop it.",
         _S.MISSED: f"{row.channel}: its time passed before it could go out.",
     }.get(DeliveryState(row.state), "") or f"{row.channel}: {_short(row.problem.get('cause', 'It did not go out.'))}"
     return Need(

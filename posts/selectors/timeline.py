@@ -51,6 +51,8 @@ TELLING: dict[str, Told] = {
     "posts.delivery.sent_again": Told("{who} sent it again: {channel}"),
     "posts.delivery.dropped": Told("{who} left it unsent: {channel}"),
     "posts.delivery.held": Told("{channel}: held", together=True),
+    "posts.delivery.kept": Told("{who} let it go on: {channel}", together=True),
+    "posts.delivery.retimed": Told("{who} re-timed {channel}", together=True),
     "posts.delivery.withdrawn": Told("{channel}: withdrawn", together=True),
 }
 

@@ -19,7 +19,7 @@ from divisions.permissions import Right
 from posts.forms.retime import RetimeForm
 from posts.models import Delivery, Post
 from posts.selectors import moments, posts
-from posts.services import decide, schedule
+from posts.services import decide, hold, schedule
 from posts.tasks import nudge
 from posts.views import places
 
@@ -61,6 +61,20 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{delivery.channel} is in the queue again and goes now.")
     except BadInput as error:
         return _page(request, delivery, error=error)
+    except WrongMoment as refusal:
+        messages.error(request, str(refusal))
+    return redirect("posts:detail", pk=delivery.post_id)
+
+
+@login_required
+@require_POST
+def keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a held delivery go at its time, after the hold is released."""
+    delivery = _visible(request, pk)
+    try:
+        hold.keep(deliveries=[delivery], by=request.user)  # type: ignore[arg-type]
+        nudge()
+        messages.success(request, f"{delivery.channel} goes at its time.")
     except WrongMoment as refusal:
         messages.error(request, str(refusal))
     return redirect("posts:detail", pk=delivery.post_id)

@@ -13,6 +13,7 @@ from divisions.access import Rights
 from divisions.permissions import Right
 from divisions.states import ChannelState
 from posts.models import Delivery
+from posts.selectors import holds
 from posts.selectors.published import file_path
 from posts.services.accounts import connector_of
 from posts.services.deliver import outgoing_of
@@ -30,6 +31,8 @@ class Place:
     may_see_channel: bool
     who: str = ""
     until: datetime | None = None
+    is_covered: bool = False
+    in_grace: bool = False
     pack: Rendered | None = None
     pictures: tuple[dict[str, str], ...] = ()
     is_next: bool = False
@@ -54,18 +57,34 @@ class Place:
 def of(rows: Iterable[Delivery], mine: Rights, *, now: datetime) -> list[Place]:
     """A row for each delivery, in the order given; the first that the person can act on carries the filled button.
 
-    At most two queries beyond the rows: who else may decide, asked only when somebody has to wait for them.
+    Queries beyond the rows: two for who else may decide, asked only when somebody has to wait for them; and, when
+    something is held, one for the holds in force and one for each of those.
     """
     who: dict[Right, str] = {}
-    places = [_place(row, mine, now, who) for row in rows]
+    found = list(rows)
+    covered = _covered(found)
+    places = [_place(row, mine, now, who, row.pk in covered) for row in found]
     for place in places:
-        if place.delivery.state in NEEDS_A_PERSON and (place.may_decide or place.may_prove):
+        open_to = place.may_decide or (place.may_prove and place.delivery.state == DeliveryState.AWAITING_PROOF)
+        if place.delivery.state in NEEDS_A_PERSON and open_to:
             place.is_next = True
             break
     return places
 
 
-def _place(row: Delivery, mine: Rights, now: datetime, who: dict[Right, str]) -> Place:
+def _covered(rows: list[Delivery]) -> set[int]:
+    """Ids of held rows that a hold in force still covers: those open only after its release."""
+    held = [row.pk for row in rows if row.state == DeliveryState.HELD]
+    if not held:
+        return set()
+    return {
+        pk
+        for hold in holds.in_force()
+        for pk in holds.rows_in_scope(hold).filter(pk__in=held).values_list("pk", flat=True)
+    }
+
+
+def _place(row: Delivery, mine: Rights, now: datetime, who: dict[Right, str], is_covered: bool) -> Place:
     division, own = row.post.division_id, row.channel if row.channel.division_id == row.post.division_id else None
     proof = row.state == DeliveryState.AWAITING_PROOF
     place = Place(
@@ -76,8 +95,9 @@ def _place(row: Delivery, mine: Rights, now: datetime, who: dict[Right, str]) ->
         may_see_channel=row.channel.division_id in mine.visible_division_ids(),
         until=row.revision.not_after if row.revision and row.revision.not_after > now else None,
     )
+    place.is_covered, place.in_grace = is_covered, now <= row.grace_until
     right = Right.PROVE_HANDOFF if proof else Right.DECIDE_DELIVERY
-    if row.state in NEEDS_A_PERSON and not (place.may_prove if proof else place.may_decide):
+    if row.state in (*NEEDS_A_PERSON, DeliveryState.HELD) and not (place.may_prove if proof else place.may_decide):
         place.who = who.get(right) or who.setdefault(right, access.who_can(right))
     if proof:
         place.pack, place.pictures = _pack(row, now)

@@ -14,7 +14,7 @@ from divisions.access import rights
 from divisions.models import Channel
 from posts.models import Delivery, Heartbeat
 from posts.selectors import needs
-from posts.services import review
+from posts.services import hold, review
 from posts.states import DeliveryState
 from tests import stories
 from tests.counting import queries_of
@@ -180,6 +180,25 @@ def test_sending_is_believed_only_while_it_beats(department: SimpleNamespace, as
     assert "Sending works, 4 s ago" in page(as_, department.officer)
     Heartbeat.objects.update(beat_at=NOW - timedelta(minutes=3))
     assert "Sending stopped 3 min ago" in page(as_, department.officer)
+
+
+def test_a_hold_is_said_on_every_desk_page_of_whom_it_touches(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    stories.approved(d.northeast, d.officer, d.supervisor, due=TOMORROW)
+    stop = hold.place(scope="division", division=d.northeast, reason="A major incident", by=d.supervisor, now=NOW)
+    assert "Posting is on hold for Northeast Patrol Division" in page(as_, d.officer, "/desk/posts/")
+    assert "4 held" in page(as_, d.officer)
+    assert "Posting is on hold" in page(as_, d.smo)
+    assert "Posting is on hold" not in page(as_, d.stranger)
+    hold.release(hold=stop, by=d.supervisor, now=NOW)
+    assert "Posting is on hold" not in page(as_, d.officer)
+    assert "The hold is released." in page(as_, d.supervisor)
+
+
+def test_a_hold_for_every_account_reaches_every_desk(department: SimpleNamespace, as_: Any) -> None:
+    hold.place(scope="all", reason="A major incident", by=department.smo, now=NOW)
+    for who in ("officer", "stranger", "auditor"):
+        assert "Posting is on hold for every account" in page(as_, getattr(department, who))
 
 
 def test_the_counts_of_the_rail_are_those_of_the_pages(department: SimpleNamespace, as_: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 import time_machine
 from django.utils.html import strip_tags
 
+from posts import services
 from posts.models import Attempt, Delivery, Post
 from posts.selectors import presence, timeline
-from posts.services import review
+from posts.services import hold, review
 from posts.states import DeliveryState, Stage
 from records.models import LedgerEntry
 from tests import stories
@@ -160,7 +163,7 @@ def test_another_divisions_post_does_not_exist(scheduled: Post, department: Simp
         f"/desk/deliveries/{delivery.pk}/",
     ):
         assert client.get(url).status_code == 404
-    for verb in ("prove", "send-again", "drop"):
+    for verb in ("prove", "send-again", "keep", "drop"):
         assert client.post(f"/desk/deliveries/{delivery.pk}/{verb}/").status_code == 404
     assert client.get("/desk/deliveries/999999/").status_code == 404
 
@@ -253,6 +256,26 @@ def test_missed_can_be_sent_now_or_left_unsent(scheduled: Post, department: Simp
     assert "Nothing was sent." in page_of(as_, department.supervisor, scheduled)
     again = client.post(f"/desk/deliveries/{row.pk}/drop/", follow=True)
     assert "cannot become" in again.content.decode()
+
+
+def test_held_opens_only_after_the_release_and_by_a_persons_hand(
+    scheduled: Post, department: SimpleNamespace, as_: Any
+) -> None:
+    d, client, now = department, as_(department.supervisor), NOW + timedelta(minutes=5)
+    stop = hold.place(scope="all", reason="A major incident", by=d.smo, now=now)
+    row = scheduled.deliveries.filter(channel__platform="website").get()
+    text = page_of(as_, d.supervisor, scheduled)
+    assert "A hold stops it." in text
+    assert f"/desk/deliveries/{row.pk}/keep/" not in text
+    assert "still" in client.post(f"/desk/deliveries/{row.pk}/keep/", follow=True).content.decode()
+    hold.release(hold=stop, by=d.smo, now=now)
+    text = page_of(as_, d.supervisor, scheduled)
+    assert "The hold is released." in text
+    assert "Let it go" in page_of(as_, d.supervisor, scheduled)
+    assert "Let it go" not in page_of(as_, d.officer, scheduled)
+    assert client.post(f"/desk/deliveries/{row.pk}/keep/").status_code == 302
+    row.refresh_from_db()
+    assert row.state == DeliveryState.QUEUED
 
 
 def test_delivered_is_two_quiet_lines_with_its_link(out: Post, department: SimpleNamespace, as_: Any) -> None:
@@ -348,6 +371,14 @@ def test_the_timeline_tells_every_entry_type_that_the_services_write(out: Post, 
     written = set(LedgerEntry.objects.filter(subject_type="post").values_list("type", flat=True))
     assert written
     assert written <= set(timeline.TELLING)
+
+
+def test_the_timeline_has_a_sentence_for_every_act_that_the_services_name() -> None:
+    source = "".join(path.read_text() for path in sorted(Path(services.__file__).parent.glob("*.py")))
+    acts = {f"posts.delivery.{act}" for act in re.findall(r'about_delivery\(\s*"([a-z_]+)"', source)}
+    acts |= {f"posts.{act}" for act in re.findall(r'remember\(\s*"((?:post|revision|approval)\.[a-z_]+)"', source)}
+    assert len(acts) > 12
+    assert acts <= set(timeline.TELLING)
 
 
 def test_the_timeline_gathers_what_moved_together_and_is_bounded(scheduled: Post) -> None:
