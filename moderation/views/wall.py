@@ -49,6 +49,7 @@ def show(request: HttpRequest) -> HttpResponse:
     chosen = {key: request.GET.get(key, "") for key in ("show", "division", "platform")}
     page = Paginator(wall.narrowed(every, **chosen), PAGE).get_page(request.GET.get("page"))
     context = {
+        "may_hold": mine.anywhere(Right.HOLD_ALL),
         "page_obj": page,
         "groups": _groups(list(page.object_list), every, chosen, mine, now=now, zone=zone),
         "chosen": chosen,

@@ -20,8 +20,13 @@ def in_force() -> QuerySet[Hold]:
 
 def rows_in_scope(hold: Hold) -> QuerySet[Delivery]:
     """Unfinished deliveries that a hold covers, whenever they are due."""
-    rows = Delivery.objects.filter(_scope(hold), state__in=UNFINISHED, act__in=BOUND_ACTS)
-    return rows.exclude(post__kind=Kind.SAFETY_ALERT).exclude(post__in=hold.exempt_posts.values("pk"))
+    return rows_in_scope_of_all().filter(_scope(hold)).exclude(post__in=hold.exempt_posts.values("pk"))
+
+
+def rows_in_scope_of_all() -> QuerySet[Delivery]:
+    """Unfinished deliveries that a hold of everything would cover; safety alerts always go."""
+    rows = Delivery.objects.filter(state__in=UNFINISHED, act__in=BOUND_ACTS)
+    return rows.exclude(post__kind=Kind.SAFETY_ALERT)
 
 
 def covering(delivery: Delivery) -> Hold | None:

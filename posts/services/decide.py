@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -81,6 +82,13 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
     row.save()
     ledger.append(about_delivery("sent_again", row, by=by, now=moment, looked=looked))
     return row
+
+
+@transaction.atomic
+def drop_all(*, deliveries: Sequence[Delivery], by: User, now: datetime | None = None) -> None:
+    """Drop several, all of them or none."""
+    for delivery in sorted(deliveries, key=lambda d: d.pk):
+        drop(delivery=delivery, by=by, now=now)
 
 
 @transaction.atomic
