@@ -256,6 +256,4 @@ def _fact_field(fact: Fact) -> forms.Field:
     if fact.type == "text":
         return forms.CharField(label=fact.label, required=False, max_length=MAX_FACT, widget=forms.Textarea)
     widget = forms.TextInput(attrs={"type": _NATIVE.get(fact.type, "text")})
-    return forms.CharField(
-        label=fact.label, required=False, max_length=MAX_FACT, help_text=fact.help, widget=widget, strip=True
-    )
+    return forms.CharField(label=fact.label, required=False, max_length=MAX_FACT, widget=widget, strip=True)

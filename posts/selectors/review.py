@@ -157,11 +157,29 @@ def changes(revision: Revision) -> Changes:
     before.post = revision.post
     found = Changes(since=before, approved=approval)
     for label, old, new in _sides(before, revision):
-        if old == new:
-            found.same.append(label)
-        else:
+        if old != new:
             found.changed.append(Change(label, pieces(old, new)))
+    touched = {_group(change.label) for change in found.changed}
+    found.same = [group for group in dict.fromkeys(_GROUPS.values()) if group not in touched]
     return found
+
+
+_GROUPS = {
+    "Title": "title",
+    "Text": "text",
+    "Own words": "own words of the channels",
+    "Facts": "facts",
+    "Pictures": "pictures and their texts",
+    "Channels": "channels",
+    "Time": "time",
+    "Comes down": "the day it comes down",
+    "It touches": "what it touches",
+}
+
+
+def _group(label: str) -> str:
+    """What a changed part belongs to, for the line that says what stayed the same."""
+    return _GROUPS.get("Own words" if label.startswith("Text for") else label, _GROUPS["Facts"])
 
 
 def _sides(before: Revision, after: Revision) -> list[tuple[str, str, str]]:

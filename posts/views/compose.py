@@ -118,6 +118,8 @@ def _stopped(request: HttpRequest, pk: int, refusal: StopsOpen, version: int | N
     page = Page(writing, form)
     form.is_valid()
     lines = [page.finding(stop) for stop in page.look.stops]
+    for line in lines:
+        saving.show_at_field(form, line["anchor"], f"{line['message']} {line['cure']}")
     problems = [{"url": line["anchor"], "text": f"{line['message']} {line['cure']}"} for line in lines]
     return render(request, "posts/compose.html", page.context() | {"problems": problems, "submitted": True}, status=422)
 

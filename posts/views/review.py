@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -130,8 +132,14 @@ def _page(
         "waiting": len(waiting),
         "following": selector.next_waiting(mine, after=post),
         "timed": revision.when == When.AT,
+        "today": _same_day(revision.due_at, now, revision.zone),
     }
     return render(request, "posts/decide.html", context, status=status)
+
+
+def _same_day(moment: datetime | None, now: datetime, zone: str) -> bool:
+    there = ZoneInfo(zone)
+    return moment is not None and moment.astimezone(there).date() == now.astimezone(there).date()
 
 
 def _cards(request: HttpRequest, revision: Revision, pictures: list[RevisionMedia]) -> list[previews.Card]:

@@ -72,6 +72,13 @@ def anchor_of(form: ComposeForm, name: str) -> str:
     return f"#id_{name}" if name in form.fields else ""
 
 
+def show_at_field(form: ComposeForm, anchor: str, message: str) -> None:
+    """Say a stop at the field that its line leads to, where that is a field of the form."""
+    name = anchor.removeprefix("#id_").removeprefix("#")
+    if name in form.fields:
+        form.add_error(name, message)
+
+
 def with_change(data: QueryDict) -> tuple[QueryDict, str]:
     """Apply the one small button that was pressed (a cure, a picture's place); returns also where to go on the page."""
     changed = data.copy()
@@ -91,9 +98,7 @@ def with_change(data: QueryDict) -> tuple[QueryDict, str]:
 
 def fresh_form(writing: Writing, data: QueryDict, version: int) -> ComposeForm:
     """The same typed words under another version, so that saving again is possible."""
-    again = data.copy()
-    again["version"] = str(version)
-    return writing.form(again)
+    return writing.form(_with_version(data, version))
 
 
 def _block(words: str) -> str:
@@ -120,12 +125,23 @@ def _stale(
     theirs = Draft.objects.select_related("saved_by").get(post=writing.post)
     theirs.post = writing.post
     before, writing.draft = writing.draft, theirs
-    if not again and writing.form().to_input() == form.to_input():
-        data = data.copy()
-        data["version"] = str(theirs.version)
-        return save(writing, data, by, again=True)
+    saved = writing.form()
+    if not again and saved.to_input() == form.to_input():
+        if _picture_words(saved) == _picture_words(form):
+            return Saved(form, theirs)
+        return save(writing, _with_version(data, theirs.version), by, again=True)
     writing.draft = before
     return Saved(fresh_form(writing, data, theirs.version), status=409, refusal=refusal)
+
+
+def _picture_words(form: ComposeForm) -> list[tuple[str, str]]:
+    return [(asset.alt_text, asset.credit) for asset in form.chosen_pictures()]
+
+
+def _with_version(data: QueryDict, version: int) -> QueryDict:
+    again = data.copy()
+    again["version"] = str(version)
+    return again
 
 
 def _field_of(form: ComposeForm, name: str) -> str | None:

@@ -31,6 +31,15 @@ from posts.states import Stage
 from posts.views import previews
 
 FIRST_KINDS = 5
+_ZONES = {
+    "America/New_York": "Eastern time",
+    "America/Chicago": "Central time",
+    "America/Denver": "Mountain time",
+    "America/Phoenix": "Arizona time",
+    "America/Los_Angeles": "Pacific time",
+    "America/Anchorage": "Alaska time",
+    "Pacific/Honolulu": "Hawaii time",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class Page:
     def facts(self) -> list[dict[str, Any]]:
         """The fields of the kind's facts."""
         return [
-            {"field": self.form[f"fact-{fact.name}"], "required": fact.required, "help": fact.help}
+            {"field": self.form[f"fact-{fact.name}"], "required": fact.required, "hint": _hint(fact.help)}
             for fact in SPECS[self.form.shown_kind].facts
         ]
 
@@ -249,8 +258,13 @@ def kicker(kind: str, expires_at: datetime | None, zone: str) -> str:
 
 
 def zone_name(zone: str, now: datetime) -> str:
-    """The zone a person's times are in: “America/Chicago, CST”."""
-    return f"{zone.replace('_', ' ')}, {_local(now, zone):%Z}"
+    """The zone a person's times are in, as people say it: “Central time”; elsewhere “Europe/Berlin, CET”."""
+    return _ZONES.get(zone) or f"{zone.replace('_', ' ')}, {_local(now, zone):%Z}"
+
+
+def _hint(words: str) -> str:
+    """A fact's help as it stands behind its label: “(the block, never a house)”."""
+    return f"({words.rstrip('.').lower()})" if words else ""
 
 
 def _local(moment: datetime, zone: str) -> datetime:

@@ -27,8 +27,14 @@
   let saving = 0;
   let waiting = null;
   const isAutosave = (event) => event.target.id === "autosave" || event.detail?.ctx?.sourceElement?.id === "autosave";
+  let leaving = false;
   document.addEventListener("htmx:before:request", (event) => {
-    if (isAutosave(event)) saving += 1;
+    if (!isAutosave(event)) return;
+    if (leaving) event.preventDefault();
+    else saving += 1;
+  });
+  window.addEventListener("pageshow", () => {
+    leaving = false;
   });
   const ended = (event) => {
     if (!isAutosave(event) || saving === 0) return;
@@ -41,6 +47,7 @@
   document.addEventListener("htmx:finally:request", ended);
 
   form.addEventListener("submit", (event) => {
+    leaving = true;
     if (saving === 0) return;
     event.preventDefault();
     event.stopPropagation();
