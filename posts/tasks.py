@@ -6,11 +6,12 @@ import logging
 import os
 import socket
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from celery import shared_task
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
@@ -41,15 +42,32 @@ def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = T
     moment = now or timezone.now()
     worker = f"{worker[:80]}:{uuid.uuid4().hex[:12]}"
     beat("tick", moment)
-    review.expire_overdue(now=moment)
-    sweep.lapsed(now=moment)
-    sweep.missed(now=moment)
-    sweep.look_up(now=moment)
+    for look in (review.expire_overdue, sweep.lapsed, sweep.missed):
+        _safely(look, moment)
     clock = (lambda: moment) if now else timezone.now
     if not side_by_side:
+        _safely(sweep.look_up, moment)
         return deliver.run_due(clock=clock, worker=worker)
-    with ThreadPoolExecutor(CALLS_IN_FLIGHT, thread_name_prefix="deliver") as executor:
+    with ThreadPoolExecutor(CALLS_IN_FLIGHT + 1, thread_name_prefix="deliver") as executor:
+        executor.submit(_look_up_in_thread, moment)  # its calls must not hold up what is due
         return deliver.run_due(clock=clock, worker=worker, executor=executor)
+
+
+def _look_up_in_thread(moment: datetime) -> None:
+    try:
+        _safely(sweep.look_up, moment)
+    finally:
+        connection.close()
+
+
+def _safely(look: Callable[..., int], moment: datetime) -> None:
+    """One row that cannot be handled must not keep all others from going out; a database that is away ends the tick."""
+    try:
+        look(now=moment)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s went wrong; the tick goes on", look.__name__)
 
 
 def nudge() -> None:

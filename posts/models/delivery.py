@@ -19,6 +19,8 @@ class Delivery(models.Model):
 
     `due_at` is the promise, `ready_at` when it may be claimed next (a retry moves only that), `grace_until` the last
     moment at which it may still begin (P12). `after` = wait for that delivery's settle (links point to its page).
+    While UNCERTAIN, `look_at` is when to look for it on the platform next, `looks` how often that was tried and
+    `looks_absent` how often it surely was not there.
     """
 
     act = models.CharField(max_length=10, choices=Act.choices, default=Act.PUBLISH)
@@ -47,6 +49,9 @@ class Delivery(models.Model):
     claimed_by = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
+    look_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveSmallIntegerField(default=0)
+    looks_absent = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)
     remote_url = models.CharField(max_length=400, blank=True)
@@ -61,6 +66,21 @@ class Delivery(models.Model):
                 fields=["ready_at"],
                 name="delivery_ready",
                 condition=models.Q(state__in=CLAIMABLE, after__isnull=True),
+            ),
+            models.Index(
+                fields=["channel", "urgent", "ready_at"],
+                name="delivery_lane",
+                condition=models.Q(state__in=CLAIMABLE, after__isnull=True),
+            ),
+            models.Index(
+                fields=["grace_until"],
+                name="delivery_late",
+                condition=models.Q(state__in=(*CLAIMABLE, DeliveryState.AWAITING_PROOF)),
+            ),
+            models.Index(
+                fields=["look_at"],
+                name="delivery_to_look_up",
+                condition=models.Q(state=DeliveryState.UNCERTAIN),
             ),
             models.Index(
                 fields=["lease_until"],

@@ -7,43 +7,46 @@ transaction; settle is fenced by the attempt number. Only this module sends, and
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from connectors import http
 from connectors.contract import Act, Connector, Done, Media, Next, Outgoing, Result, Step, Wait
-from connectors.errors import ConnectorError, Misconfigured, NotSupported, Uncertain
+from connectors.errors import ConnectorError, Duplicate, Misconfigured, NotSupported, Uncertain
 from divisions.errors import BadInput
 from divisions.states import ChannelState, Mode
 from posts.models import Attempt, ChannelLane, Delivery
 from posts.selectors import holds
 from posts.services import gate, hold_lock, outcome
 from posts.services.accounts import account_of, connector_of
-from posts.states import CLAIMABLE, DeliveryState, check_delivery_move
+from posts.services.claim import claim as claim
+from posts.states import DeliveryState, check_delivery_move
 
 log = logging.getLogger(__name__)
 
-LANES_A_CLAIM = 64
-ROWS_A_LANE = 20
-LOOK_AHEAD = 2000
 MAX_STEPS = 50  # of one delivery in one claim; a platform that never says done is a Wait, not a loop
+SETTLE_PAUSES_S = (0.1, 0.3, 1.0, 2.0)  # a database that restarts is back within seconds; the answer is kept so long
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A begun call: what to run and for which attempt. Its attempt row is committed."""
+    """A begun call: what to run and for which attempt. Its attempt row is committed.
+
+    `begun_at` is `time.monotonic()` just before that commit: a worker that was frozen since says nothing late.
+    """
 
     delivery: Delivery
     step: Step
     attempt: int
+    begun_at: float
 
 
 Runner = Callable[[Call], Result | ConnectorError]
@@ -70,59 +73,6 @@ def run_due(*, clock: Clock, worker: str, executor: Executor | None = None, roun
     return total
 
 
-@transaction.atomic
-def claim(*, now: datetime, worker: str) -> dict[int, list[int]]:
-    """Take the free lanes that have due rows, and their earliest rows, under a lease.
-
-    Returns delivery ids by lane id, in the order in which they are to be sent.
-    """
-    due = Delivery.objects.filter(
-        state__in=CLAIMABLE,
-        after__isnull=True,
-        hold__isnull=True,
-        ready_at__lte=now,
-        grace_until__gte=now,
-        channel__state=ChannelState.CONNECTED,
-    )
-    wanted = {
-        (row["channel_id"], row["urgent"])
-        for row in due.order_by("ready_at").values("channel_id", "urgent")[:LOOK_AHEAD]
-    }
-    if not wanted:
-        return {}
-    free = Q(busy_until__isnull=True) | Q(busy_until__lt=now)
-    allowed = Q(next_call_at__isnull=True) | Q(next_call_at__lte=now)
-    lanes = [
-        lane
-        for lane in ChannelLane.objects.select_for_update(skip_locked=True)
-        .filter(free, allowed, channel__in={channel for channel, _ in wanted})
-        .order_by("-urgent", "pk")
-        if (lane.channel_id, lane.urgent) in wanted
-    ][:LANES_A_CLAIM]
-    return _take(lanes, due, now, worker)
-
-
-def _take(lanes: list[ChannelLane], due: QuerySet[Delivery], now: datetime, worker: str) -> dict[int, list[int]]:
-    by_lane = {(lane.channel_id, lane.urgent): lane for lane in lanes}
-    rows = list(
-        due.select_for_update(skip_locked=True, of=("self",))
-        .filter(channel__in={lane.channel_id for lane in lanes})
-        .order_by("ready_at", "pk")[: LANES_A_CLAIM * ROWS_A_LANE]
-    )
-    taken: dict[int, list[int]] = {}
-    for row in rows:
-        lane = by_lane.get((row.channel_id, row.urgent))
-        if lane is not None and len(taken.setdefault(lane.pk, [])) < ROWS_A_LANE:
-            taken[lane.pk].append(row.pk)
-    lease = now + timedelta(seconds=settings.LEASE_S)
-    ids = [pk for pks in taken.values() for pk in pks]
-    Delivery.objects.filter(pk__in=ids).update(
-        state=DeliveryState.IN_FLIGHT, state_at=now, claimed_by=worker, lease_until=lease
-    )
-    ChannelLane.objects.filter(pk__in=taken).update(busy_until=lease, claimed_by=worker)
-    return taken
-
-
 def _run_lane_in_thread(lane: int, rows: list[int], worker: str, clock: Clock) -> None:
     try:
         run_lane(lane, rows, worker=worker, clock=clock, between_calls=connection.close)
@@ -146,9 +96,15 @@ def run_lane(
     """
     try:
         for pk in rows:
-            _deliver(pk, lane, worker, clock, between_calls, run or make_call)
+            try:
+                _deliver(pk, lane, worker, clock, between_calls, run or make_call)
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: the leases of this lane lapse, and the sweep takes its rows back
+            except Exception:
+                # One row that cannot be handled must not stop those behind it; its lease lapses and it is seen again.
+                log.exception("delivery %s could not be handled", pk)
     finally:
-        ChannelLane.objects.filter(pk=lane, claimed_by=worker).update(busy_until=None, claimed_by="")
+        ChannelLane.objects.filter(pk=lane, claimed_by=worker).update(busy_until=clock(), claimed_by="")
 
 
 def _deliver(pk: int, lane: int, worker: str, clock: Clock, between_calls: Callable[[], None], run: Runner) -> None:
@@ -159,11 +115,32 @@ def _deliver(pk: int, lane: int, worker: str, clock: Clock, between_calls: Calla
             call = begin(pk=pk, lane=lane, worker=worker, now=clock())
             if call is None:
                 return
-            with http.begun(on_first_byte=_let_go(lock, between_calls)):
+            with http.begun(call.begun_at, on_first_byte=_let_go(lock, between_calls)):
                 answer = run(call)
-            more = settle(call=call, answer=answer, worker=worker, now=clock())
+            seen = outcome.look_for_twin(call.delivery) if isinstance(answer, Duplicate) else None
+            if call.delivery.channel.is_own:
+                more = settle(call=call, answer=answer, worker=worker, now=clock())
+            else:
+                more = _settle_surely(call, answer, worker, clock, seen)
         if not more:
             return
+
+
+def _settle_surely(
+    call: Call, answer: Result | ConnectorError, worker: str, clock: Clock, seen: outcome.Twins | None
+) -> bool:
+    """Settle, again after a moment while the database is away: what a platform answered is not thrown away lightly."""
+    for pause_s in SETTLE_PAUSES_S:
+        try:
+            return settle(call=call, answer=answer, worker=worker, now=clock(), seen=seen)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause_s)
+        except IntegrityError:
+            # Its id is that of another delivery: whatever the platform means, nothing is proven about this one.
+            odd = Uncertain("the platform answered with the id of another post")
+            return settle(call=call, answer=odd, worker=worker, now=clock())
+    return settle(call=call, answer=answer, worker=worker, now=clock(), seen=seen)
 
 
 def _let_go(lock: hold_lock.SharedLock, between_calls: Callable[[], None]) -> Callable[[], None]:
@@ -219,14 +196,14 @@ def _next_step(delivery: Delivery, now: datetime) -> Step | None:
 
 
 def _open_attempt(delivery: Delivery, step: Step, lane: int, now: datetime) -> Call:
-    lease = now + timedelta(seconds=settings.LEASE_S)
+    lease, begun_at = now + timedelta(seconds=settings.LEASE_S), time.monotonic()
     delivery.attempt += 1
     delivery.first_attempt_at = delivery.first_attempt_at or now
     delivery.lease_until = lease
     delivery.save(update_fields=["steps", "attempt", "first_attempt_at", "lease_until"])
     ChannelLane.objects.filter(pk=lane).update(busy_until=lease)
     Attempt.objects.create(delivery=delivery, number=delivery.attempt, step=step.name[:60], started_at=now)
-    return Call(delivery=delivery, step=step, attempt=delivery.attempt)
+    return Call(delivery=delivery, step=step, attempt=delivery.attempt, begun_at=begun_at)
 
 
 def outgoing_of(delivery: Delivery, *, planned_at: datetime) -> Outgoing:
@@ -262,10 +239,18 @@ def make_call(call: Call) -> Result | ConnectorError:
 
 
 @transaction.atomic
-def settle(*, call: Call, answer: Result | ConnectorError, worker: str, now: datetime) -> bool:
+def settle(
+    *,
+    call: Call,
+    answer: Result | ConnectorError,
+    worker: str,
+    now: datetime,
+    seen: outcome.Twins | None = None,
+) -> bool:
     """Write what came of a call; True when the next step of the same delivery follows at once.
 
-    Fenced by the attempt number: an answer that comes after the lease lapsed changes nothing but its attempt row.
+    Fenced by the attempt number. An answer that comes after the lease lapsed changes nothing, but for a receipt of the
+    call that left the row uncertain: that one is proof. `seen` is what the platform shows, for a Duplicate.
     """
     delivery = (
         Delivery.objects.select_for_update(of=("self",))
@@ -277,6 +262,9 @@ def settle(*, call: Call, answer: Result | ConnectorError, worker: str, now: dat
     )
     outcome.close_attempt(delivery, call.attempt, answer, now=now)
     if not mine:
+        same = delivery.state == DeliveryState.UNCERTAIN and delivery.attempt == call.attempt
+        if same and isinstance(answer, Done):
+            outcome.deliver(delivery, answer.receipt, now=now, how="the answer came late")
         return False
     if isinstance(answer, Next):
         delivery.step_index += 1
@@ -289,7 +277,7 @@ def settle(*, call: Call, answer: Result | ConnectorError, worker: str, now: dat
         delivery.step_state = answer.state
         outcome.retry_at(delivery, answer.not_before, now=now)
     else:
-        outcome.settle_error(delivery, call.step, answer, now=now)
+        outcome.settle_error(delivery, call.step, answer, now=now, seen=seen)
     return False
 
 

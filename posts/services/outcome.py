@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from connectors.contract import Act as WireAct
 from connectors.contract import Done, Next, Probe, Receipt, Remote, Result, Step, Wait
 from connectors.errors import (
@@ -22,6 +24,7 @@ from connectors.errors import (
     Temporary,
     Uncertain,
 )
+from divisions.errors import BadInput
 from divisions.models import Channel
 from divisions.services import channels
 from divisions.states import ChannelState
@@ -31,10 +34,10 @@ from posts.services.memory import about_delivery
 from posts.states import DeliveryState, Outcome, check_delivery_move
 from records.services import ledger
 
-FIRST_BACKOFF_S = 15.0
-LONGEST_BACKOFF_S = 600.0
 LOOK_BACK = timedelta(seconds=120)  # clocks differ: PROTOCOL, "Duplicate"
 SAME_TEXT = "Look there first. If it is an older post with the same words, change a word and submit it again."
+
+Twins = tuple[Remote, ...] | ConnectorError
 
 _OUTCOMES: dict[type, Outcome] = {
     Done: Outcome.DONE,
@@ -92,6 +95,13 @@ def retry_at(delivery: Delivery, moment: datetime, *, now: datetime) -> None:
     _to(delivery, _again(delivery), now)
 
 
+def repeat(delivery: Delivery, *, now: datetime) -> None:
+    """It surely is not there: once more, with the same key and the same bytes."""
+    delivery.ready_at, delivery.problem = now, {}
+    _to(delivery, _again(delivery), now)
+    _remember(delivery, "repeated", now, looks=delivery.looks, absent=delivery.looks_absent)
+
+
 def await_proof(delivery: Delivery, *, now: datetime) -> None:
     """A person posts it by hand and pastes the link."""
     _to(delivery, DeliveryState.AWAITING_PROOF, now)
@@ -114,12 +124,16 @@ def uncertain(delivery: Delivery, words: str, *, now: datetime) -> None:
         press="“It went out” with its link, or “Send again” when it is not there.",
         words=words,
     ).to_json()
+    delivery.looks = delivery.looks_absent = 0
+    delivery.look_at = now + timedelta(seconds=settings.RECONCILE_AFTER_S[0])
     _to(delivery, DeliveryState.UNCERTAIN, now)
     _remember(delivery, "uncertain", now, words=words)
 
 
-def settle_error(delivery: Delivery, step: Step | None, error: ConnectorError, *, now: datetime) -> None:
-    """Map one of the connectors' errors to a state (PROTOCOL.md, "Errors")."""
+def settle_error(
+    delivery: Delivery, step: Step | None, error: ConnectorError, *, now: datetime, seen: Twins | None = None
+) -> None:
+    """Map one of the connectors' errors to a state (PROTOCOL.md, "Errors"). `seen`: what was found for a Duplicate."""
     if isinstance(error, Temporary):
         _temporary(delivery, error, now)
     elif isinstance(error, Uncertain):
@@ -128,7 +142,7 @@ def settle_error(delivery: Delivery, step: Step | None, error: ConnectorError, *
         else:
             uncertain(delivery, error.message, now=now)
     elif isinstance(error, Duplicate):
-        _duplicate(delivery, error, now)
+        _duplicate(delivery, error, seen, now)
     elif isinstance(error, NotAuthorised | Misconfigured):
         _channel_trouble(delivery, error, now)
     else:
@@ -152,7 +166,11 @@ def find(delivery: Delivery) -> tuple[Remote, ...]:
         text=payload["text"],
         link=payload["link"],
     )
-    found = connector_of(delivery.channel).find(account_of(delivery.channel), probe)
+    try:
+        account = account_of(delivery.channel)
+    except BadInput as error:
+        raise Misconfigured(str(error)) from error
+    found = connector_of(delivery.channel).find(account, probe)
     taken = set(
         Delivery.objects.filter(channel=delivery.channel_id, remote_id__in=[r.remote_id for r in found])
         .exclude(pk=delivery.pk)
@@ -185,19 +203,26 @@ def _again(delivery: Delivery) -> DeliveryState:
 
 
 def _backoff_s(failures: int) -> float:
-    """Full jitter: a random wait up to 15 s, 30 s, 60 s … and at most 10 minutes."""
-    longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(max(failures - 1, 0), 10))
-    return random.uniform(1.0, longest)  # noqa: S311
+    """Full jitter, in the pace of RECONCILE_AFTER_S: by default a wait of up to 15 s, 30 s, 60 s … 10 minutes."""
+    pace = settings.RECONCILE_AFTER_S[0]
+    longest = min(20 * pace, pace / 2 * 2.0 ** min(max(failures - 1, 0), 10))
+    return random.uniform(longest / 15, longest)  # noqa: S311
 
 
-def _duplicate(delivery: Delivery, error: Duplicate, now: datetime) -> None:
+def look_for_twin(delivery: Delivery) -> Twins:
+    """What the platform means by “I have that already”: the posts that may be it, or why nobody could look."""
     try:
-        found = find(delivery)
+        return find(delivery)
     except ConnectorError as trouble:
-        uncertain(delivery, f"{error.message}; looking it up failed: {trouble.message}", now=now)
-        return
-    if len(found) == 1:
-        deliver(delivery, Receipt(remote_id=found[0].remote_id, url=found[0].url), now=now, how="found")
+        return trouble
+
+
+def _duplicate(delivery: Delivery, error: Duplicate, seen: Twins | None, now: datetime) -> None:
+    if not isinstance(seen, tuple):
+        trouble = seen.message if seen is not None else "nobody looked"
+        uncertain(delivery, f"{error.message}; looking it up failed: {trouble}", now=now)
+    elif len(seen) == 1:
+        deliver(delivery, Receipt(remote_id=seen[0].remote_id, url=seen[0].url), now=now, how="found")
     else:
         cause = f"{delivery.channel.get_platform_display()} says that it shows this text already."
         fail(delivery, cause, "Whoever wrote the post.", SAME_TEXT, now=now, words=error.message)

@@ -1,23 +1,24 @@
-"""What every tick looks after besides sending: lapsed leases, late rows, unanswered calls. Never sends a post."""
+"""What every tick looks after besides sending: lapsed leases, late rows, unanswered calls. Sends nothing itself."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from connectors.contract import Policy, Receipt, Step
+from connectors.contract import Policy, Receipt, Remote, Step
 from connectors.errors import ConnectorError, Uncertain
 from posts.models import Delivery
 from posts.services import deliver, outcome
 from posts.services.accounts import connector_of
 from posts.services.memory import about_delivery
-from posts.states import CLAIMABLE, DeliveryState
+from posts.states import CLAIMABLE, DeliveryState, Outcome
 from records.services import ledger
 
 BATCH = 500
 LOOKS_A_TICK = 20
+ABSENT_BEFORE_REPEAT = 2  # x.md: 30 s and 5 min after the call
 
 
 @transaction.atomic
@@ -72,37 +73,50 @@ def missed(*, now: datetime) -> int:
 def look_up(*, now: datetime) -> int:
     """Look on the platforms for posts that were sent without an answer; returns how many were found.
 
-    Looks at RECONCILE_AFTER_S after the call; one match that no other delivery holds is proof. Nothing is repeated.
+    Looks at RECONCILE_AFTER_S after the call; one match that no other delivery holds is proof. What is surely absent
+    twice goes out once more where the connector's policy repeats; all else waits for a person. Makes wire calls.
     """
-    found = 0
-    waits = [timedelta(seconds=s) for s in settings.RECONCILE_AFTER_S]
-    rows = Delivery.objects.filter(state=DeliveryState.UNCERTAIN, state_at__gt=now - max(waits) - timedelta(minutes=1))
-    for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:LOOKS_A_TICK]):
-        found += _look_up_one(pk, waits, now)
-    return found
+    due = Delivery.objects.filter(state=DeliveryState.UNCERTAIN, look_at__lte=now)
+    return sum(_look_up_one(pk, now) for pk in due.order_by("look_at").values_list("pk", flat=True)[:LOOKS_A_TICK])
 
 
-def _look_up_one(pk: int, waits: list[timedelta], now: datetime) -> int:
+def _look_up_one(pk: int, now: datetime) -> int:
     row = Delivery.objects.select_related("channel", "post__division").get(pk=pk)
-    looks = int(row.problem.get("looks", 0))
-    if looks >= len(waits) or now < row.state_at + waits[looks]:
-        return 0
-    claimed = Delivery.objects.filter(pk=pk, state=DeliveryState.UNCERTAIN, problem=row.problem)
-    if not claimed.update(problem={**row.problem, "looks": looks + 1}):
+    waits = settings.RECONCILE_AFTER_S
+    last = row.looks + 1 >= len(waits)
+    following = None if last else row.state_at + timedelta(seconds=waits[row.looks + 1])
+    mine = Delivery.objects.filter(pk=pk, state=DeliveryState.UNCERTAIN, looks=row.looks, look_at=row.look_at)
+    if not mine.update(looks=row.looks + 1, look_at=following):
         return 0  # another worker looks
     try:
         remotes = outcome.find(row)
     except ConnectorError:
-        return 0
-    if len(remotes) != 1:
-        return 0
-    return _record(pk, Receipt(remote_id=remotes[0].remote_id, url=remotes[0].url), now)
+        return 0  # nothing was learnt; the next look may say more
+    try:
+        return _record(pk, row.attempt, remotes, now)
+    except IntegrityError:
+        return 0  # another delivery took that post for its own meanwhile
 
 
 @transaction.atomic
-def _record(pk: int, receipt: Receipt, now: datetime) -> int:
+def _record(pk: int, attempt: int, remotes: tuple[Remote, ...], now: datetime) -> int:
     row = Delivery.objects.select_for_update(of=("self",)).select_related("channel", "post__division").get(pk=pk)
-    if row.state != DeliveryState.UNCERTAIN:
+    if row.state != DeliveryState.UNCERTAIN or row.attempt != attempt:
         return 0
-    outcome.deliver(row, receipt, now=now, how="found")
-    return 1
+    if len(remotes) == 1:
+        outcome.deliver(row, Receipt(remote_id=remotes[0].remote_id, url=remotes[0].url), now=now, how="found")
+        return 1
+    if not remotes:
+        row.looks_absent += 1
+        row.save(update_fields=["looks_absent"])
+        if row.looks_absent >= ABSENT_BEFORE_REPEAT and _may_repeat(row):
+            outcome.repeat(row, now=now)
+    return 0
+
+
+def _may_repeat(row: Delivery) -> bool:
+    """Once only: the second silence on the same step goes to a person."""
+    if connector_of(row.channel).ambiguous_policy is not Policy.FIND_THEN_REPEAT:
+        return False
+    step = Step.from_json(row.steps[row.step_index])
+    return row.attempts.filter(step=step.name[:60], outcome=Outcome.UNCERTAIN).count() < 2
