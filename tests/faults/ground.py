@@ -89,6 +89,14 @@ class Ground:
         self.workers[name].wait()
         self.start_worker(name)
 
+    def freeze_worker(self, name: str) -> None:
+        """Stop it where it stands; it knows nothing of the time that passes."""
+        self.workers[name].send_signal(signal.SIGSTOP)
+
+    def thaw_worker(self, name: str) -> None:
+        """Let it go on."""
+        self.workers[name].send_signal(signal.SIGCONT)
+
     def empty_redis(self) -> None:
         """FLUSHALL: every message is gone."""
         client = Client.from_url(self.redis.url(), socket_connect_timeout=2, socket_timeout=5)

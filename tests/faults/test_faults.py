@@ -11,7 +11,7 @@ from tests.faults import trial
 from tests.faults.ground import ground
 from tests.faults.verdict import Row, judge
 
-SMALL = trial.Plan(count=60, kills=4, spread_s=20.0, bound_s=120.0, seed=7, workers=2)
+SMALL = trial.Plan(count=60, kills=4, spread_s=20.0, bound_s=120.0, seed=7, workers=2, freezes=1)
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """The fault trial: `python -m tests.faults.trial --count 500`. Nothing is sent twice and nothing is lost (P3).
 
-Real workers are killed -9 at random moments, Redis is emptied, PostgreSQL crashes, two beats tick, and the network
+Real workers are killed -9 or frozen at random moments, Redis is emptied, PostgreSQL crashes, two beats tick, and the network
 drops answers and fails. At the end every delivery must say what the network shows.
 """
 
@@ -25,6 +25,7 @@ from tests.faults.ground import Ground, ground
 from tests.faults.verdict import Row, Verdict, judge
 
 CHANNELS = 13
+FROZEN_S = 8.0  # longer than a lease: others take over, and the frozen one must notice
 STATES = """
 SELECT d.id, c.platform || '/' || c.handle, d.payload->>'text', d.state, d.remote_id
 FROM posts_delivery d JOIN divisions_channel c ON c.id = d.channel_id ORDER BY d.id
@@ -58,6 +59,7 @@ class Plan:
     workers: int = 3
     flushes: int = 2
     crashes: int = 1
+    freezes: int = 3
     chance: float = 0.1
 
     @classmethod
@@ -96,7 +98,9 @@ def _blows(plan: Plan, place: Ground, wait_s: float, say: Callable[[str], None])
     """Let the blows fall at their moments, from the first due post on."""
     begun = time.monotonic() + wait_s
     for at_s, blow, name in _schedule(plan, place):
-        children.wait_until(lambda moment=begun + at_s: time.monotonic() >= moment, wait_s + plan.spread_s + 1)
+        children.wait_until(
+            lambda moment=begun + at_s: time.monotonic() >= moment, wait_s + plan.spread_s + 2 * FROZEN_S
+        )
         say(f"{at_s:6.1f} s  {name}")
         blow()
 
@@ -108,6 +112,10 @@ def _schedule(plan: Plan, place: Ground) -> Iterator[tuple[float, Callable[[], N
     for _ in range(plan.kills):
         name = f"worker{dice.randrange(plan.workers)}"
         blows.append((_moment(dice, plan), lambda name=name: place.kill_worker(name), f"kill -9 {name}"))
+    for _ in range(plan.freezes):
+        name, at_s = f"worker{dice.randrange(plan.workers)}", _moment(dice, plan)
+        blows.append((at_s, lambda name=name: place.freeze_worker(name), f"freeze {name}"))
+        blows.append((at_s + FROZEN_S, lambda name=name: place.thaw_worker(name), f"thaw {name}"))
     blows += [(_moment(dice, plan), place.empty_redis, "FLUSHALL") for _ in range(plan.flushes)]
     blows += [(_moment(dice, plan), place.crash_postgres, "PostgreSQL crashes") for _ in range(plan.crashes)]
     return iter(sorted(blows, key=lambda blow: blow[0]))
