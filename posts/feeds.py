@@ -22,7 +22,6 @@ from django.views.decorators.http import require_safe
 
 from divisions.models import Division
 from divisions.selectors import divisions as division_selectors
-from posts.models import Delivery
 from posts.selectors import public
 from posts.selectors.published import Published
 
@@ -79,7 +78,7 @@ def division(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, *, name: str, path: str, page: str, division: Division | None) -> HttpResponse:
     start = _start(request)
-    rows = list(public.feed(division=division)[start : start + ENTRIES + 1])
+    entries, more = public.feed(division=division, start=start, count=ENTRIES)
     feed = Feed(
         title=name,
         link=f"{settings.BASE_URL}{page}",
@@ -90,10 +89,10 @@ def _answer(request: HttpRequest, *, name: str, path: str, page: str, division: 
         feed_url=_page_url(path, start),
         feed_guid=f"tag:{urlsplit(settings.BASE_URL).hostname},2026:{path}",
         previous=_page_url(path, start - ENTRIES) if start else "",
-        next=_page_url(path, start + ENTRIES) if len(rows) > ENTRIES else "",
+        next=_page_url(path, start + ENTRIES) if more else "",
     )
-    for row in rows[:ENTRIES]:
-        _add(feed, row)
+    for entry in entries:
+        _add(feed, entry)
     answer = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     answer["Cache-Control"] = f"public, max-age={CACHE_S}"
     answer["Last-Modified"] = http_date(feed.latest_post_date().timestamp())
@@ -110,10 +109,10 @@ def _page_url(path: str, start: int) -> str:
     return f"{settings.BASE_URL}{path}" + (f"?start={start}" if start > 0 else "")
 
 
-def _add(feed: Feed, row: Delivery) -> None:
-    post = Published(row)
+def _add(feed: Feed, entry: public.Entry) -> None:
+    post = entry.post
     home = post.division.get_absolute_url()
-    path = post.url if row.has_page else home  # type: ignore[attr-defined]
+    path = post.url if entry.has_page else home
     feed.add_item(
         title=post.title,
         link=f"{settings.BASE_URL}{path}",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from divisions.models import Division
 from divisions.states import OWN_PLATFORMS, Audience, Platform
@@ -93,19 +93,32 @@ def questions(*, division: Division, limit: int = 10) -> list[Published]:
     return shown(rows[:limit])
 
 
-def feed(*, division: Division | None = None) -> QuerySet[Delivery]:
-    """What the public feed carries, newest first; `has_page` says whether the post also has a public page.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A post in the feed; `has_page` says whether it also has a public page to link to."""
+
+    post: Published
+    has_page: bool
+
+
+def feed(*, division: Division | None = None, start: int = 0, count: int = 50) -> tuple[list[Entry], bool]:
+    """What the public feed carries from its `start`-th newest on, and whether there is more. Two queries.
 
     A post whose page was taken down leaves the feed with it, even before the feed's own withdrawal is settled.
     """
-    same_post = Delivery.objects.filter(
-        post=OuterRef("post"), act=Act.PUBLISH, channel__platform=Platform.WEBSITE, channel__audience=Audience.PUBLIC
+    rows = list(_of(_delivered(Platform.FEED), division)[start : start + count + 1])
+    pages_of = dict(
+        Delivery.objects.filter(
+            post__in=[row.post_id for row in rows],
+            act=Act.PUBLISH,
+            channel__platform=Platform.WEBSITE,
+            state__in=[DeliveryState.DELIVERED, DeliveryState.WITHDRAWN],
+        )
+        .order_by("-state")  # a page that stands outweighs an older one that was taken down
+        .values_list("post_id", "state")
     )
-    rows = _of(_delivered(Platform.FEED), division).annotate(
-        has_page=Exists(same_post.filter(state=DeliveryState.DELIVERED)),
-        is_down=Exists(same_post.filter(state=DeliveryState.WITHDRAWN)),
-    )
-    return rows.exclude(is_down=True, has_page=False)
+    shown_rows = [row for row in rows[:count] if pages_of.get(row.post_id) != DeliveryState.WITHDRAWN]
+    return [Entry(Published(row), row.post_id in pages_of) for row in shown_rows], len(rows) > count
 
 
 def staff_feed() -> QuerySet[Delivery]:
