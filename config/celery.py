@@ -41,6 +41,11 @@ app.conf.update(
             "schedule": crontab(hour=9, minute=17),  # before dawn in American zones
             "options": {"expires": 3600},
         },
+        "check-accounts": {
+            "task": "divisions.tasks.check_accounts",
+            "schedule": crontab(hour=11, minute=3),  # before the first shift reads its desk
+            "options": {"expires": 3600},
+        },
     },
 )
 app.autodiscover_tasks()

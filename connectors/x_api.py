@@ -94,7 +94,7 @@ def renewed(account: Account) -> dict[str, str]:
         if 400 <= answer.status < 500 and answer.status != 429:
             raise NotAuthorised("X refuses the refresh token: connect the account again", status=answer.status)
         raise as_error(answer, account, True)
-    fresh = {key: str(body[key]) for key in ("access_token", "refresh_token") if body.get(key)}
+    fresh = {key: str(body[key]) for key in ("access_token", "refresh_token", "expires_in") if body.get(key)}
     return {**secrets, **fresh}
 
 

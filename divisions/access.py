@@ -157,6 +157,14 @@ def can_post_to(mine: Rights, right: Right, channel: Channel) -> bool:
     return any(mine.can(right, link.source_channel.division_id, link.source_channel) for link in links)
 
 
+def people_with(right: Right, division_id: int) -> list[User]:
+    """Whoever has a right in a division now, by name (for telling them, not for deciding)."""
+    having = {"role__role_rights__right": right, "role__role_rights__revoked_at__isnull": True}
+    rows = active_memberships().filter(**having).select_related("user", "role")
+    found = {m.user for m in rows if division_id in _grant(m).division_ids}
+    return sorted(found, key=lambda user: (user.name, user.pk))
+
+
 # ---- guardian's mirror
 
 

@@ -1,12 +1,17 @@
-"""Nightly work about people: the guardian mirror is rewritten, because memberships begin and end with the day."""
+"""Daily work about people and accounts: the guardian mirror follows the calendar, every account is looked at."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from celery import shared_task
-from django.db import transaction
+from django.db import connection, transaction
 
 from divisions import access
-from divisions.models import User
+from divisions.models import Channel, User
+from divisions.services import tokens
+
+LOOKS_AT_ONCE = 4
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +22,19 @@ def resync_mirror() -> int:
         if wrong:
             access.mirror(User.objects.all())
     return wrong
+
+
+@shared_task(ignore_result=True)
+def check_accounts() -> int:
+    """Look at every account: is its sign-in good, until when; returns how many were looked at."""
+    rows = tokens.due_for_a_check()
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="check") as executor:
+        list(executor.map(_check_in_thread, rows))
+    return len(rows)
+
+
+def _check_in_thread(channel: Channel) -> None:
+    try:
+        tokens.check(channel=channel, by=None)
+    finally:
+        connection.close()

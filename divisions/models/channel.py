@@ -29,6 +29,8 @@ class Channel(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     credentials = models.TextField(blank=True, editable=False)
     token_expires_at = models.DateTimeField(null=True, blank=True)
+    token_warned_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    checked_at = models.DateTimeField("account last looked at", null=True, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=ChannelState.choices, default=ChannelState.CONNECTED)
     state_reason = models.CharField(max_length=300, blank=True)
     cadence_days = models.PositiveIntegerField(

@@ -13,7 +13,7 @@ from divisions import access
 from divisions.errors import BadInput, WrongMoment
 from divisions.models import Channel, Division, LinkRule, User
 from divisions.permissions import Right
-from divisions.services import credentials
+from divisions.services import credentials, notices
 from divisions.states import CHANNEL_MOVES, OWN_PLATFORMS, Approver, ChannelState
 from records.services import ledger
 
@@ -52,7 +52,7 @@ def create_channel(
     channel = Channel(slug=slug, division=division, platform=platform, audience=audience, **facts)
     channel.full_clean()
     channel.save()
-    _remember("divisions.channel.created", channel, by, now, {"slug": slug, "platform": platform})
+    remember("divisions.channel.created", channel, by, now, {"slug": slug, "platform": platform})
     return channel
 
 
@@ -70,7 +70,7 @@ def change_channel(*, channel: Channel, by: User | None, now: datetime | None = 
     row.full_clean()
     row.save(update_fields=list(changed))
     shown = {k: getattr(v, "email", str(v)) for k, v in changed.items()}
-    _remember("divisions.channel.changed", row, by, now, {"changed": shown})
+    remember("divisions.channel.changed", row, by, now, {"changed": shown})
     return sorted(changed)
 
 
@@ -83,7 +83,7 @@ def set_credentials(
     row = _lock(channel)
     row.credentials = credentials.seal(secrets)
     row.save(update_fields=["credentials"])
-    _remember("divisions.channel.credentials_set", row, by, now, {"names": sorted(secrets)})
+    remember("divisions.channel.credentials_set", row, by, now, {"names": sorted(secrets)})
 
 
 @transaction.atomic
@@ -99,7 +99,9 @@ def move_channel(
         raise WrongMoment(f"A channel that is {row.get_state_display().lower()} cannot become {to.label.lower()}.")
     before, row.state, row.state_reason = row.state, to, reason[:300]
     row.save(update_fields=["state", "state_reason"])
-    _remember(f"divisions.channel.{to.value}", row, by, now, {"from": before, "reason": reason})
+    remember(f"divisions.channel.{to.value}", row, by, now, {"from": before, "reason": reason})
+    if to == ChannelState.NEEDS_ATTENTION:
+        notices.account_is_broken(row)
     return row
 
 
@@ -132,7 +134,7 @@ def make_link(
         defaults={"approver": approver, "made_by": by},
     )
     if made:
-        _remember("divisions.link.made", target, by, now, {"from": source.slug, "to": target.slug})
+        remember("divisions.link.made", target, by, now, {"from": source.slug, "to": target.slug})
     return link
 
 
@@ -142,7 +144,7 @@ def revoke_link(*, link: LinkRule, by: User | None, now: datetime | None = None)
     target = link.target_channel
     access.require(by, Right.MANAGE_LINK, target.division, channel=target)
     LinkRule.objects.filter(pk=link.pk, revoked_at__isnull=True).update(revoked_at=now or timezone.now())
-    _remember("divisions.link.revoked", target, by, now, {"from": link.source_channel.slug, "to": target.slug})
+    remember("divisions.link.revoked", target, by, now, {"from": link.source_channel.slug, "to": target.slug})
 
 
 def _lock(channel: Channel) -> Channel:
@@ -155,7 +157,7 @@ def _known(facts: dict[str, Any]) -> None:
             raise BadInput(key, f"A channel has no “{key}”.", cure=f"Known: {', '.join(sorted(EDITABLE))}.")
 
 
-def _remember(kind: str, channel: Channel, by: User | None, now: datetime | None, data: dict[str, Any]) -> None:
+def remember(kind: str, channel: Channel, by: User | None, now: datetime | None, data: dict[str, Any]) -> None:
     ledger.append(
         ledger.Entry(
             type=kind,

@@ -1,37 +1,16 @@
-"""A channel as its connector sees it: address, secrets, and a reader for the pictures' bytes."""
+"""A channel's account with a reader for the pictures' bytes, as the deliverer hands it to a connector."""
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from connectors import registry
-from connectors.contract import Account, Connector
-from connectors.errors import Misconfigured
+from connectors.contract import Account
 from divisions.models import Channel
-from divisions.services import credentials
-from divisions.states import Mode
+from divisions.services import accounts
+from divisions.services.accounts import connector_of
 from posts.services.media import Blobs
 
-
-def connector_of(channel: Channel) -> Connector:
-    """The connector that speaks for a channel in its mode."""
-    return registry.get(channel.platform, channel.mode)
+__all__ = ["account_of", "connector_of"]
 
 
 def account_of(channel: Channel) -> Account:
-    """Open a channel's account. Raises Misconfigured for a live account while SANDBOX is on (training, demo)."""
-    if settings.SANDBOX and channel.mode == Mode.LIVE and not channel.is_own:
-        raise Misconfigured("SANDBOX is on: accounts in mode live send nothing; set the channel's mode to sandbox")
-    base = channel.api_base
-    if channel.mode == Mode.SANDBOX and not base:
-        base = f"{settings.SANDBOX_URL}/{channel.platform}"
-    return Account(
-        platform=channel.platform,
-        handle=channel.handle,
-        remote_id=channel.remote_id,
-        api_base=base.rstrip("/"),
-        mode=channel.mode,
-        secrets=credentials.open_for(channel),
-        settings=channel.settings,
-        blobs=Blobs(),
-    )
+    """Open a channel's account for sending (errors as `divisions.services.accounts.account_of`)."""
+    return accounts.account_of(channel, blobs=Blobs())

@@ -1,0 +1,36 @@
+"""A channel as its connector sees it: which connector speaks for it, its address, its opened secrets."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from connectors import registry
+from connectors.contract import Account, BlobReader, Connector
+from connectors.errors import Misconfigured
+from divisions.models import Channel
+from divisions.services import credentials
+from divisions.states import Mode
+
+
+def connector_of(channel: Channel) -> Connector:
+    """The connector that speaks for a channel in its mode."""
+    return registry.get(channel.platform, channel.mode)
+
+
+def account_of(channel: Channel, *, blobs: BlobReader | None = None) -> Account:
+    """Open a channel's account. Raises Misconfigured for a live account while SANDBOX is on (training, demo)."""
+    if settings.SANDBOX and channel.mode == Mode.LIVE and not channel.is_own:
+        raise Misconfigured("SANDBOX is on: accounts in mode live send nothing; set the channel's mode to sandbox")
+    base = channel.api_base
+    if channel.mode == Mode.SANDBOX and not base:
+        base = f"{settings.SANDBOX_URL}/{channel.platform}"
+    return Account(
+        platform=channel.platform,
+        handle=channel.handle,
+        remote_id=channel.remote_id,
+        api_base=base.rstrip("/"),
+        mode=channel.mode,
+        secrets=credentials.open_for(channel),
+        settings=channel.settings,
+        blobs=blobs,
+    )

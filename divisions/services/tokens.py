@@ -1,0 +1,115 @@
+"""Looks at accounts ahead of time: is the sign-in good, until when; renews it; warns before it ends; reconnects.
+
+Wire calls are made outside transactions, but for a renewal: that holds the channel's row, so that two processes never
+trade one refresh token, and the new pair is saved before anybody uses it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.contract import Health
+from connectors.errors import ConnectorError, NotSupported
+from divisions import access
+from divisions.errors import BadInput, WrongMoment
+from divisions.models import Channel, User
+from divisions.permissions import Right
+from divisions.services import channels, credentials, notices
+from divisions.services.accounts import account_of, connector_of
+from divisions.states import OWN_PLATFORMS, ChannelState, Mode
+
+RENEW_AHEAD = timedelta(minutes=10)
+WARN_DAYS = (14, 7, 1)
+
+
+def check(*, channel: Channel, by: User | None, now: datetime | None = None) -> Health:
+    """Look at one account and write down what was seen; a sign-in that is dead flags the channel and tells its people.
+
+    A platform that cannot be reached changes nothing: that is its trouble, not the account's. Raises NotAllowed
+    without `manage_channel`.
+    """
+    access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
+    moment = now or timezone.now()
+    channel = Channel.objects.select_related("division").get(pk=channel.pk)  # the tokens as they are now
+    try:
+        health = connector_of(channel).verify(account_of(channel))
+    except NotSupported:
+        return Health(ok=True)
+    except (ConnectorError, BadInput) as error:
+        return Health(ok=False, warnings=(f"{channel.get_platform_display()} could not be asked: {error}",))
+    _write_down(channel, health, by, moment)
+    return health
+
+
+@transaction.atomic
+def _write_down(channel: Channel, health: Health, by: User | None, now: datetime) -> None:
+    row = Channel.objects.select_for_update(of=("self",)).select_related("division", "duty_officer").get(pk=channel.pk)
+    row.checked_at = now
+    if health.ok:
+        row.token_expires_at = health.expires_at or row.token_expires_at
+    row.save(update_fields=["checked_at", "token_expires_at"])
+    if not health.ok and row.state == ChannelState.CONNECTED:
+        reason = " ".join(health.warnings) or "The platform no longer accepts our sign-in."
+        channels.move_channel(channel=row, to=ChannelState.NEEDS_ATTENTION, by=by, reason=reason, now=now)
+    _warn(row, now)
+
+
+def _warn(row: Channel, now: datetime) -> None:
+    """Once at 14, at 7 and at 1 day before the sign-in ends; a renewed one starts anew."""
+    if row.token_expires_at is None:
+        return
+    left = row.token_expires_at - now
+    reached = [days for days in WARN_DAYS if left <= timedelta(days=days)]
+    step = min(reached) if reached else None
+    if step == row.token_warned_days:
+        return
+    worse = step is not None and (row.token_warned_days is None or step < row.token_warned_days)
+    row.token_warned_days = step
+    row.save(update_fields=["token_warned_days"])
+    if worse:
+        notices.sign_in_ends(row, left)
+
+
+def keep_fresh(channel: Channel, *, now: datetime) -> Channel:
+    """Renew a sign-in that ends within minutes, before it is used. Returns the channel as it then stands.
+
+    An answer without tokens changes nothing. Raises the connectors' errors.
+    """
+    if channel.token_expires_at is None or channel.token_expires_at - now > RENEW_AHEAD:
+        return channel
+    with transaction.atomic():
+        row = Channel.objects.select_for_update(of=("self",)).select_related("division").get(pk=channel.pk)
+        if row.token_expires_at is None or row.token_expires_at - now > RENEW_AHEAD:
+            return row  # somebody else has just renewed it
+        fresh = connector_of(row).refresh(account_of(row))
+        if not fresh or not all(fresh.values()):
+            return row
+        row.credentials = credentials.seal({k: v for k, v in fresh.items() if k != "expires_in"})
+        row.token_expires_at = now + timedelta(seconds=int(fresh["expires_in"])) if "expires_in" in fresh else None
+        row.save(update_fields=["credentials", "token_expires_at"])
+        channels.remember("divisions.channel.token_renewed", row, None, now, {})
+        return row
+
+
+def reconnect(*, channel: Channel, by: User, now: datetime | None = None) -> Channel:
+    """Connect a flagged or paused channel again, once its account really answers.
+
+    Raises WrongMoment with the platform's reason while it does not.
+    """
+    health = check(channel=channel, by=by, now=now)
+    if not health.ok:
+        raise WrongMoment(
+            f"The account does not answer yet. {' '.join(health.warnings)}".strip(),
+            cure="Sign in to the platform, give Substation a new token, then press “Reconnect” again.",
+        )
+    return channels.move_channel(channel=channel, to=ChannelState.CONNECTED, by=by, now=now)
+
+
+def due_for_a_check() -> list[Channel]:
+    """Accounts that can be asked: connected or flagged ones, not our own pages, not those posted to by hand."""
+    rows = Channel.objects.filter(state__in=[ChannelState.CONNECTED, ChannelState.NEEDS_ATTENTION])
+    asked = rows.exclude(platform__in=OWN_PLATFORMS).exclude(mode=Mode.HAND_OFF)
+    return list(asked.select_related("division", "duty_officer").order_by("checked_at", "pk"))
