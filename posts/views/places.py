@@ -11,7 +11,7 @@ from connectors.errors import ConnectorError
 from divisions import access
 from divisions.access import Rights
 from divisions.permissions import Right
-from divisions.states import ChannelState
+from divisions.states import ChannelState, Platform
 from posts.models import Delivery
 from posts.selectors import holds
 from posts.selectors.published import file_path
@@ -46,6 +46,8 @@ class Place:
         channel = self.delivery.channel
         if channel.is_own:
             return f"{channel.get_platform_display()}, {channel.division.short_name}"
+        if channel.platform == Platform.X and channel.handle:
+            return f"{channel.get_platform_display()}, @{channel.handle.lstrip('@')}"
         return f"{channel.get_platform_display()}, {channel.name}"
 
     @property

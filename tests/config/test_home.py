@@ -187,7 +187,7 @@ def test_a_hold_is_said_on_every_desk_page_of_whom_it_touches(department: Simple
     stories.approved(d.northeast, d.officer, d.supervisor, due=TOMORROW)
     stop = hold.place(scope="division", division=d.northeast, reason="A major incident", by=d.supervisor, now=NOW)
     assert "Posting is on hold for Northeast Patrol Division" in page(as_, d.officer, "/desk/posts/")
-    assert "4 held" in page(as_, d.officer)
+    assert "1 held" in page(as_, d.officer)
     assert "Posting is on hold" in page(as_, d.smo)
     assert "Posting is on hold" not in page(as_, d.stranger)
     hold.release(hold=stop, by=d.supervisor, now=NOW)
@@ -199,6 +199,16 @@ def test_a_hold_for_every_account_reaches_every_desk(department: SimpleNamespace
     hold.place(scope="all", reason="A major incident", by=department.smo, now=NOW)
     for who in ("officer", "stranger", "auditor"):
         assert "Posting is on hold for every account" in page(as_, getattr(department, who))
+
+
+def test_a_drill_wears_its_word_and_stops_nothing(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    stories.approved(d.northeast, d.officer, d.supervisor, due=TOMORROW)
+    hold.place(scope="all", reason="The yearly rehearsal", by=d.smo, drill=True, now=NOW)
+    text = page(as_, d.officer)
+    assert "DRILL" in text
+    assert "Posting would be on hold for every account" in text
+    assert "Nothing really stops." in text
 
 
 def test_the_counts_of_the_rail_are_those_of_the_pages(department: SimpleNamespace, as_: Any) -> None:
