@@ -1,7 +1,7 @@
 """The fault trial: `python -m tests.faults.trial --count 500`. Nothing is sent twice and nothing is lost (P3).
 
-Real workers are killed -9 or frozen at random moments, Redis is emptied, PostgreSQL crashes, two beats tick, and the network
-drops answers and fails. At the end every delivery must say what the network shows.
+Real workers are killed -9 or frozen at random moments, Redis is emptied, PostgreSQL crashes, two beats tick, and the
+network drops answers and fails. At the end every delivery must say what the network shows.
 """
 
 from __future__ import annotations
