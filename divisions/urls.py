@@ -1,4 +1,4 @@
-"""Addresses of who speaks."""
+"""Addresses of who speaks: the desk's pages of channels."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pages of who speaks."""
+"""Pages of who speaks; rules live in the services."""
