@@ -104,68 +104,77 @@ class LogEntryAdmin(ReadOnlyAdmin):
         return entry.get_change_message()
 
 
-# Room -> (icon, model) in the order of the side navigation.
-ROOMS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+# Room, then icon, model, its name here and one sentence; in the order of a post's journey.
+ROOMS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         "Who speaks",
         (
-            ("account_balance", "divisions.Department"),
-            ("account_tree", "divisions.Division"),
-            ("campaign", "divisions.Channel"),
-            ("link", "divisions.LinkRule"),
+            ("account_balance", "divisions.Department", "Department", "Name, time zone, telephone, public notice."),
+            ("account_tree", "divisions.Division", "Divisions", "Each comes with a public page and two feeds."),
+            ("campaign", "divisions.Channel", "Channels", "Accounts: connect, pause, retire, new credentials."),
+            ("link", "divisions.LinkRule", "Links", "Which account's posts may also go to another."),
         ),
     ),
     (
         "People",
         (
-            ("person", "divisions.User"),
-            ("badge", "divisions.Membership"),
-            ("shield_person", "divisions.Role"),
+            ("person", "divisions.User", "People", "Who may sign in; send the link for a password."),
+            ("badge", "divisions.Membership", "Memberships", "Who has which role where, from when until when."),
+            ("shield_person", "divisions.Role", "Roles", "What each role may do."),
         ),
     ),
     (
         "What is said",
         (
-            ("article", "posts.Post"),
-            ("edit_note", "posts.Draft"),
-            ("inventory_2", "posts.Revision"),
-            ("verified", "posts.Approval"),
-            ("rate_review", "posts.Review"),
-            ("image", "posts.MediaAsset"),
+            ("article", "posts.Post", "Posts", "Every post with its stage; worked on at the desk."),
+            ("edit_note", "posts.Draft", "Drafts", "What is being written, to look at."),
+            ("inventory_2", "posts.Revision", "Revisions", "What was submitted, word for word."),
+            ("verified", "posts.Approval", "Approvals", "Who allowed which content to go."),
+            ("rate_review", "posts.Review", "Reviews", "Every verdict with its reason."),
+            ("image", "posts.MediaAsset", "Pictures", "The library: picture text and credit."),
         ),
     ),
     (
         "Where it went",
         (
-            ("send", "posts.Delivery"),
-            ("swap_horiz", "posts.Attempt"),
-            ("lock", "posts.Hold"),
-            ("crisis_alert", "posts.Incident"),
-            ("splitscreen", "posts.ChannelLane"),
-            ("monitor_heart", "posts.Heartbeat"),
+            ("send", "posts.Delivery", "Deliveries", "One row for each channel a post goes to."),
+            ("swap_horiz", "posts.Attempt", "Attempts", "Each call to a platform and its answer."),
+            ("lock", "posts.Hold", "Holds", "What was stopped, by whom, why."),
+            ("crisis_alert", "posts.Incident", "Incidents", "Major incidents and their holds."),
+            ("splitscreen", "posts.ChannelLane", "Lanes", "Which account is being written to now."),
+            ("monitor_heart", "posts.Heartbeat", "Heartbeat", "When the sender last said it is alive."),
         ),
     ),
-    ("The record", (("menu_book", "records.LedgerEntry"), ("history", "admin.LogEntry"))),
+    (
+        "The record",
+        (
+            ("menu_book", "records.LedgerEntry", "Ledger", "Every act, in order, for ever."),
+            ("history", "admin.LogEntry", "Changes made here", "What was saved in this administration."),
+        ),
+    ),
     (
         "Signing in",
         (
-            ("lock_clock", "axes.AccessAttempt"),
-            ("login", "axes.AccessLog"),
-            ("alternate_email", "account.EmailAddress"),
+            ("lock_clock", "axes.AccessAttempt", "Failed sign-ins", "Delete one to unlock that person there."),
+            ("login", "axes.AccessLog", "Sign-ins", "Who came in, from where."),
+            ("alternate_email", "account.EmailAddress", "E-mail addresses", "As the sign-in keeps them."),
         ),
     ),
     (
-        "Rights, mirrored",
-        (("rule", "divisions.DivisionUserPermission"), ("rule_settings", "divisions.ChannelUserPermission")),
+        "Rights as a mirror",
+        (
+            ("rule", "divisions.DivisionUserPermission", "Rights in divisions", "Made from memberships."),
+            ("rule_settings", "divisions.ChannelUserPermission", "Rights on channels", "From narrowed memberships."),
+        ),
     ),
 )
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side navigation: rooms in the order of a post's journey, only what this person may look at."""
+    """The rooms this person may look at; drawn at the side, and with their sentences on the first page."""
     groups = []
     for title, entries in ROOMS:
-        items = [_item(icon, apps.get_model(name)) for icon, name in entries if _may_see(request, name)]
+        items = [_item(*entry) for entry in entries if _may_see(request, entry[1])]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
@@ -175,11 +184,10 @@ def _may_see(request: HttpRequest, name: str) -> bool:
     return bool(admin.site.get_model_admin(apps.get_model(name)).has_view_permission(request))
 
 
-def _item(icon: str, model: type[Model]) -> dict[str, Any]:
-    meta = model._meta
+def _item(icon: str, name: str, title: str, about: str) -> dict[str, Any]:
+    meta = apps.get_model(name)._meta
     address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-    words = str(meta.verbose_name_plural)
-    return {"title": words[:1].upper() + words[1:], "icon": icon, "link": address}
+    return {"title": title, "icon": icon, "link": address, "about": about}
 
 
 def place(request: HttpRequest) -> list[str] | None:

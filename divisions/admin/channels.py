@@ -21,7 +21,7 @@ from divisions.services import channels
 from divisions.states import CHANNEL_MOVES, OWN_PLATFORMS, ChannelState, Platform
 
 TONES = {
-    "Connected": "success",
+    "Connected": "default",
     "Needs attention": "danger",
     "Paused": "warning",
     "Retired": "default",
@@ -45,7 +45,7 @@ class ChannelForm(ServiceForm):
     new_credentials = forms.CharField(
         required=False,
         widget=WrittenOnly,
-        label="new credentials",
+        label="New credentials",
         help_text='JSON, for example {"access_token": "…"}. They replace the old ones, are encrypted at once and are '
         "never shown again. Empty = leave them as they are.",
     )
@@ -91,13 +91,12 @@ class ChannelAdmin(Exports, ServiceAdmin):
     list_display = (
         "name",
         "platform",
-        "division",
+        "place",
         "handle",
         "audience",
         "mode",
         "state_word",
         "cadence",
-        "duty_officer",
     )
     list_filter = (
         ("division", AutocompleteSelectFilter),
@@ -106,9 +105,10 @@ class ChannelAdmin(Exports, ServiceAdmin):
         ("mode", ChoicesDropdownFilter),
         ("audience", ChoicesDropdownFilter),
     )
-    list_select_related = ("division", "duty_officer")
+    list_select_related = ("division",)
     search_fields = ("name", "handle", "slug", "division__name", "url")
     autocomplete_fields = ("division", "duty_officer")
+    ordering = ("division__position", "division__name", "platform", "name")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
         """What is fixed first; nothing of a platform for our own pages; credentials only where they can be written."""
@@ -156,12 +156,18 @@ class ChannelAdmin(Exports, ServiceAdmin):
         """The state as a word."""
         return channel.get_state_display()
 
+    @admin.display(description="division", ordering="division__position")
+    def place(self, channel: Channel) -> str:
+        """The division's short name."""
+        return channel.division.short_name
+
     @admin.display(description="posts every", ordering="cadence_days")
     def cadence(self, channel: Channel) -> str:
         """The promised cadence."""
-        return f"{channel.cadence_days} days" if channel.cadence_days else ""
+        days = channel.cadence_days
+        return "" if not days else "day" if days == 1 else f"{days} days"
 
     @admin.display(description="credentials")
     def has_credentials(self, channel: Channel) -> str:
         """Whether there are any; never which."""
-        return "Stored, encrypted" if channel.credentials else "None"
+        return "Stored, encrypted" if channel.credentials else "None stored yet"

@@ -97,7 +97,6 @@ class ServiceAdmin(Gate, ModelAdmin):
     form = ServiceForm
     formfield_overrides = OVERRIDES
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
     warn_unsaved_form = True
     actions = ()

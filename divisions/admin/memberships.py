@@ -54,7 +54,7 @@ class GrantForm(ServiceForm):
     only_channels = forms.ModelMultipleChoiceField(
         Channel.objects.all(),
         required=False,
-        label="only these channels",
+        label="Only these channels",
         help_text="Empty = every channel of the division. Narrowing counts for posting and approving, not for looking.",
     )
     renamed: ClassVar = {"channels": "only_channels"}
@@ -62,6 +62,8 @@ class GrantForm(ServiceForm):
     class Meta:
         model = Membership
         fields: ClassVar = ("user", "division", "role", "starts_on", "ends_on")
+        labels: ClassVar = {"user": "Person", "starts_on": "First day", "ends_on": "Last day"}
+        help_texts: ClassVar = {"ends_on": "Included. Empty = until somebody ends it."}
 
 
 class EndForm(ServiceForm):
@@ -77,6 +79,8 @@ class EndForm(ServiceForm):
     class Meta:
         model = Membership
         fields: ClassVar = ("ends_on",)
+        labels: ClassVar = {"ends_on": "Last day"}
+        help_texts: ClassVar = {"ends_on": "Included; today or later."}
 
     def clean_ends_on(self) -> date | None:
         """A last day can be moved, not taken away: nothing in the services gives a membership for ever again."""

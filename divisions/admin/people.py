@@ -40,6 +40,17 @@ class PersonForm(ServiceForm):
     class Meta:
         model = User
         fields: ClassVar = ("email", "name", "badge", "is_active", "is_staff", "is_superuser")
+        labels: ClassVar = {
+            "is_active": "May sign in",
+            "is_staff": "May open this administration",
+            "is_superuser": "Sees all of it (superuser)",
+        }
+        help_texts: ClassVar = {
+            "name": "As everybody reads it, for example Officer, Northeast.",
+            "is_active": "Switch off to lock the person out at once. Nobody is deleted: the record names them.",
+            "is_staff": "To look at what their memberships let them see, and to change what the services let them.",
+            "is_superuser": "Gives no right to write, approve or change channels: those come from memberships.",
+        }
 
     def clean_email(self) -> str:
         """As it is stored, so that an address that is taken is found at its field."""
@@ -55,7 +66,7 @@ class PersonAdmin(Exports, ServiceAdmin):
     form = PersonForm
     resource_classes = (PersonResource,)
     inlines = (PersonsMembershipInline,)
-    list_display = ("name", "email", "badge", "belongs", "may_sign_in", "is_staff", "last_login")
+    list_display = ("name", "email", "badge", "belongs", "may_sign_in", "administration", "last_login")
     list_filter = (
         "is_active",
         "is_staff",
@@ -117,7 +128,14 @@ class PersonAdmin(Exports, ServiceAdmin):
         """Roles and divisions in force."""
         return place_words(user)
 
-    @display(description="may sign in", label={"Yes": "success", "No": "danger"})
+    @display(description="may sign in", label={"Yes": "default", "No": "danger"})
     def may_sign_in(self, user: User) -> str:
         """Whether the person is active."""
         return "Yes" if user.is_active else "No"
+
+    @admin.display(description="administration", ordering="is_staff")
+    def administration(self, user: User) -> str:
+        """Whether this administration opens for them."""
+        if not user.is_staff:
+            return ""
+        return "Sees all" if user.is_superuser else "May open"

@@ -39,6 +39,7 @@ class RightInline(ServiceInline):
     fields = ("right", "granted_at", "end_now")
     readonly_fields = ("granted_at",)
     per_page = None
+    hide_title = True
     verbose_name = "right"
     verbose_name_plural = "rights in force"
 
@@ -73,6 +74,7 @@ class RoleAdmin(ServiceAdmin):
     list_display = ("name", "sentence", "reach", "rights_count", "members")
     list_filter = ("reach",)
     search_fields = ("name", "code", "sentence")
+    ordering = ("name",)
     fields = ("name", "code", "sentence", "reach")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
 
 from posts.admin.post import INSIDE, desk_link
 from posts.admin.tones import OUTCOME_TONES, STATE_TONES
@@ -42,6 +43,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("due_at", MomentFilter),
     )
     list_select_related = ("post", "channel")
+    paginator = InfinitePaginator
+    show_full_result_count = False
     search_fields = ("post__title", "=post__id", "channel__name", "remote_id", "key__startswith")
     ordering = ("-due_at", "-pk")
     fieldsets = (
@@ -84,6 +87,8 @@ class AttemptAdmin(ReadOnlyAdmin):
         ("started_at", MomentFilter),
     )
     list_select_related = ("delivery__post", "delivery__channel")
+    paginator = InfinitePaginator
+    show_full_result_count = False
     search_fields = ("code", "request_id", "words", "=delivery__post__id", "delivery__channel__name")
     ordering = ("-started_at", "-pk")
 

@@ -75,14 +75,11 @@ class PostAdmin(ReadOnlyAdmin):
     list_select_related = ("division", "author", "revision")
     search_fields = ("title", "=id", "division__name", "author__name")
     ordering = ("-created_at", "-pk")
+    view_on_site = False  # the public page may not exist yet; the desk's link is always there
     fieldsets = (
         (None, {"fields": ("desk", "title", "kind", "audience", "division", "author")}),
         ("Where it stands", {"fields": ("stage", "stage_at", "due_at", "approve_by", "revision", "created_at")}),
     )
-
-    def view_on_site(self, post: Post) -> str:
-        """The desk: the public page may not exist yet."""
-        return reverse("posts:detail", args=[post.pk])
 
     @admin.display(description="title", ordering="title")
     def name(self, post: Post) -> str:

@@ -34,6 +34,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     search_fields = ("type__startswith", "actor_label", "=subject_id", "division_path__startswith")
     search_help_text = "A type (posts.revision), a person, the number of a post, or a division's path"
     paginator = InfinitePaginator
+    show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("seq", "type", "occurred_at", "recorded_at")}),
         ("Who and where", {"fields": ("actor_label", "actor_id", "division_path", "division_id")}),

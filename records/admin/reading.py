@@ -100,7 +100,6 @@ class ReadOnlyAdmin(ReadOnly, Gate, ModelAdmin):
 
     formfield_overrides = OVERRIDES
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
     actions: tuple[str, ...] = ()
 

@@ -142,6 +142,26 @@ def test_every_list_can_be_searched(desk: Client, department: SimpleNamespace):
             assert desk.get(address, {"q": "northeast"}).status_code == 200, model
 
 
+@pytest.mark.parametrize(
+    ("model", "field", "term", "found"),
+    [
+        ("membership", "user", "officer", "Officer, Northeast"),
+        ("membership", "division", "north", "Northeast Patrol Division"),
+        ("membership", "role", "moder", "Moderator"),
+        ("membership", "channels", "northeast", "Facebook, Northeast Patrol Division"),
+        ("channel", "duty_officer", "superv", "Supervisor, Northeast"),
+        ("linkrule", "target_channel", "TestPD", "X, Test Police Department"),
+        ("division", "parent", "head", "Headquarters"),
+    ],
+)
+def test_people_divisions_roles_and_channels_are_found_while_typing(
+    desk: Client, department: SimpleNamespace, model: str, field: str, term: str, found: str
+):
+    asked = {"app_label": "divisions", "model_name": model, "field_name": field, "term": term}
+    answer = desk.get(reverse("admin:autocomplete"), asked)
+    assert found in [row["text"] for row in answer.json()["results"]]
+
+
 def test_the_index_has_its_name_and_our_rooms(desk: Client):
     words = text(desk.get("/admin/"))
     assert "Substation administration" in words
