@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
 from django.db.models import DateTimeField, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,10 +22,9 @@ from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
 from moderation.selectors import wall
 from posts.models import Heartbeat
-from posts.selectors import desk, needs, posts
+from posts.selectors import desk, needs
 
 STALE_BEAT = timedelta(minutes=2)
-WALL_COUNT_S = 15  # the one number that judges every account; a quarter of a minute old is new enough for a badge
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -75,7 +73,7 @@ def _numbers(mine: Rights) -> dict[str, Any]:
     asked = {f"need_{n}": count for n, count in enumerate(needs.total(mine))}
     found = (
         Department.objects.annotate(
-            beat=Subquery(beat, output_field=DateTimeField()), review=needs.count_of(posts.to_review(mine)), **asked
+            beat=Subquery(beat, output_field=DateTimeField()), review=needs.count_of(needs.reviews(mine)), **asked
         )
         .values("beat", "review", *asked)
         .first()
@@ -135,7 +133,7 @@ def _watched(mine: Rights, now: datetime) -> tuple[int, int] | None:
     """How many overseen accounts need somebody now, and how many there are; None for who oversees none."""
     if not wall.may_open(mine):
         return None
-    return cache.get_or_set(f"wall-{mine.user_id}", lambda: wall.numbers(mine, now=now), WALL_COUNT_S)
+    return wall.numbers(mine, now=now)
 
 
 def _area(

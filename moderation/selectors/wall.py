@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.cache import cache
 from django.db.models import Count, DateTimeField, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, TruncDate
 
@@ -28,6 +29,7 @@ from posts.selectors.desk import counted, with_moments
 from posts.states import Act, DeliveryState, Stage
 
 _S = DeliveryState
+NUMBERS_KEPT_S = 15
 _LATE_NEWS = timedelta(days=3)  # how long after its time a delivery may still settle: bounds the search by due_at
 
 
@@ -118,9 +120,19 @@ def _first(deliveries: QuerySet[Delivery], *states: DeliveryState) -> Any:
 
 
 def numbers(mine: Rights, *, now: datetime) -> tuple[int, int]:
-    """How many overseen accounts need somebody now, and how many there are. One query."""
-    judged = rows(mine, now=now)
-    return sum(row.level is Level.ACT for row in judged), len(judged)
+    """How many overseen accounts need somebody now, and how many there are: at most a quarter of a minute old.
+
+    Every desk page shows them, and judging thousands of accounts for a badge would cost more than the page.
+    """
+    known: tuple[int, int] | None = cache.get(f"wall-{mine.user_id}")
+    return known or remember(mine, rows(mine, now=now))
+
+
+def remember(mine: Rights, judged: Sequence[Row]) -> tuple[int, int]:
+    """Keep the numbers of rows that were judged anyhow, so that the badge says what the page says."""
+    found = sum(row.level is Level.ACT for row in judged), len(judged)
+    cache.set(f"wall-{mine.user_id}", found, NUMBERS_KEPT_S)
+    return found
 
 
 def may_open(mine: Rights) -> bool:

@@ -46,6 +46,7 @@ def show(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(Right.VIEW_WALL.label, where="the department", who=access.who_can(Right.VIEW_WALL))
     now, zone = timezone.now(), request.department.zone  # type: ignore[attr-defined]
     every = wall.rows(mine, now=now)
+    wall.remember(mine, every)
     chosen = {key: request.GET.get(key, "") for key in ("show", "division", "platform")}
     page = Paginator(wall.narrowed(every, **chosen), PAGE).get_page(request.GET.get("page"))
     context = {

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from divisions.access import Rights
 from divisions.errors import BadInput
 from divisions.permissions import Right
-from posts.models import Approval, Delivery, Post, Review, Revision
+from posts.models import Delivery, Post, Review
 from posts.models.post import When
-from posts.selectors import moments, posts
+from posts.selectors import moments, posts, review
 from posts.states import DeliveryState, Stage
 
 ROWS = 8
@@ -75,12 +74,7 @@ def came_back_to(mine: Rights) -> QuerySet[Post]:
 
 def reviews(mine: Rights) -> QuerySet[Post]:
     """Posts in review that the person may decide about: without their own work (P2), the shortest clock first."""
-    approved = Approval.objects.filter(revision__post=OuterRef(OuterRef("pk"))).order_by("-revision__number")
-    since = Coalesce(Subquery(approved.values("revision__number")[:1], output_field=IntegerField()), Value(0))
-    edited = Revision.objects.filter(post=OuterRef("pk"), number__gt=since).filter(
-        Q(submitted_by=mine.user_id) | Q(editor_ids__contains=[mine.user_id])
-    )
-    return posts.to_review(mine).exclude(author=mine.user_id).exclude(Exists(edited))
+    return review.waiting(mine)
 
 
 def deliveries(mine: Rights) -> QuerySet[Delivery]:
