@@ -1,0 +1,119 @@
+"""Who gets what at which address: every URL name there is, with the answer for each column of `world.COLUMNS`.
+
+A number is the status; `in` is the way to the sign-in page. Everything belongs to Northeast: the first three people do
+too, the next three belong elsewhere, the next four oversee all. P5 reads off a row: 404 for who does not see the
+division, 403 with the reason for who sees it without the right. A name may stand here for several things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.rights.world import COLUMNS
+
+ADDRESSES = """
+                                                             no    Northeast     elsewhere     oversight         root
+name                                 how  thing              one   off sup mod   off sup mod   smo adm rec aud     -
+config:home                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+divisions:channels                   GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+divisions:channel                    GET  facebook-northeast  in   200 200 200   404 404 404   200 200 200 200   404
+divisions:channel                    GET  northeast-website   in   200 200 200   404 404 404   200 200 200 200   404
+divisions:channel                    GET  x-department        in   404 404 404   404 200 200   200 200 200 200   404
+divisions:move_channel               POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
+divisions:channel_promise            POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
+moderation:wall                      GET  -                   in   403 403 403   403 403 403   200 403 200 200   403
+posts:list                           GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:detail                         GET  draft               in   200 200 200   404 404 404   200 200 200 200   404
+posts:detail                         GET  review              in   200 200 200   404 404 404   200 200 200 200   404
+posts:detail                         GET  live                in   200 200 200   404 404 404   200 200 200 200   404
+posts:detail                         GET  staff-draft         in   200 200 200   404 404 404   200 200 200 200   404
+posts:new                            GET  -                   in   200 200 403   200 200 403   200 403 403 403   403
+posts:new                            POST -                   in   302 302 403   422 422 403   302 403 403 403   403
+posts:compose                        GET  draft               in   200 200 403   404 404 404   200 403 403 403   404
+posts:compose                        GET  staff-draft         in   200 200 403   404 404 404   200 403 403 403   404
+posts:compose                        GET  review              in   302 302 403   404 404 404   302 403 403 403   404
+posts:compose                        POST draft               in   302 302 403   404 404 404   302 403 403 403   404
+posts:preview                        POST draft               in   200 200 403   404 404 404   200 403 403 403   404
+posts:submit                         POST draft               in   302 302 403   404 404 404   302 403 403 403   404
+posts:picture_add                    POST draft               in   302 302 403   404 404 404   302 403 403 403   404
+posts:change                         POST timed               in   302 302 403   404 404 404   302 403 403 403   404
+posts:cancel                         POST draft               in   302 302 403   404 404 404   302 403 403 403   404
+posts:recall                         POST review              in   302 302 403   404 404 404   302 403 403 403   404
+posts:media                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:media                          POST -                   in   302 302 403   422 422 403   302 403 403 403   403
+posts:media_edit                     GET  library             in   200 200 200   404 404 404   200 200 200 200   404
+posts:media_edit                     POST library             in   302 302 403   404 404 404   302 403 403 403   404
+posts:review                         GET  -                   in   403 200 403   403 200 403   200 403 403 403   403
+posts:decide                         GET  review              in   200 200 200   404 404 404   200 200 200 200   404
+posts:decide                         GET  draft               in   302 302 302   404 404 404   302 302 302 302   404
+posts:decide                         POST review              in   403 302 403   404 404 404   302 403 403 403   404
+posts:retime                         GET  timed               in   403 200 403   404 404 404   200 403 403 403   404
+posts:retime                         POST timed               in   403 302 403   404 404 404   302 403 403 403   404
+posts:delivery                       GET  failed              in   200 200 200   404 404 404   200 200 200 200   404
+posts:delivery                       GET  doubt               in   200 200 200   404 404 404   200 200 200 200   404
+posts:prove                          POST doubt               in   403 302 403   404 404 404   302 403 403 403   404
+posts:prove                          POST missed              in   302 302 403   404 404 404   302 403 403 403   404
+posts:send_again                     POST failed              in   403 302 403   404 404 404   302 403 403 403   404
+posts:keep                           POST held                in   403 302 403   404 404 404   302 403 403 403   404
+posts:drop                           POST failed              in   403 302 403   404 404 404   302 403 403 403   404
+posts:holds                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:hold                           GET  in-force            in   200 200 200   404 404 404   200 200 200 200   404
+posts:hold                           GET  everything          in   200 200 200   200 200 200   200 200 200 200   404
+posts:hold_new                       GET  -                   in   403 200 403   403 200 403   200 403 403 403   403
+posts:hold_new                       POST -                   in   403 302 403   403 422 403   302 403 403 403   403
+posts:hold_release                   POST in-force            in   403 302 403   404 404 404   302 403 403 403   404
+posts:hold_release                   POST everything          in   403 403 403   403 403 403   302 403 403 403   404
+posts:hold_decide                    POST released            in   403 302 403   404 404 404   302 403 403 403   404
+posts:calendar                       GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:staff                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
+posts:staff_post                     GET  staff               in   200 200 200   200 200 200   200 200 200 200   403
+posts:staff_post                     GET  live                in   404 404 404   404 404 404   404 404 404 404   403
+posts:front                          GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+posts:news                           GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+posts:accounts                       GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+posts:page                           GET  live               200   200 200 200   200 200 200   200 200 200 200   200
+posts:page                           GET  draft              404   404 404 404   404 404 404   404 404 404 404   404
+posts:page                           GET  staff              404   404 404 404   404 404 404   404 404 404 404   404
+posts:feed                           GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+posts:division                       GET  northeast          200   200 200 200   200 200 200   200 200 200 200   200
+posts:division_feed                  GET  northeast          200   200 200 200   200 200 200   200 200 200 200   200
+posts:file                           GET  library            404   200 200 200   404 404 404   200 200 200 200   404
+posts:file                           GET  library-thumb      404   200 200 200   404 404 404   200 200 200 200   404
+posts:file                           GET  staff              404   200 200 200   200 200 200   200 200 200 200   404
+posts:file                           GET  public             200   200 200 200   200 200 200   200 200 200 200   200
+posts:robots                         GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+favicon                              GET  -                  302   302 302 302   302 302 302   302 302 302 302   302
+health                               GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+health-tick                          GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+account_login                        GET  -                  200   302 302 302   302 302 302   302 302 302 302   302
+account_logout                       GET  -                  302   200 200 200   200 200 200   200 200 200 200   200
+account_reset_password               GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+account_reset_password_done          GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+account_reset_password_from_key      GET  1,x-y              200   200 200 200   200 200 200   200 200 200 200   200
+account_reset_password_from_key_done GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+account_change_password              GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+account_set_password                 GET  -                   in   302 302 302   302 302 302   302 302 302 302   302
+account_reauthenticate               GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+account_email                        GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+account_email_verification_sent      GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+account_confirm_email                GET  x                  200   200 200 200   200 200 200   200 200 200 200   200
+account_confirm_login_code           GET  -                   in   302 302 302   302 302 302   302 302 302 302   302
+account_inactive                     GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+account_signup                       GET  -                  200   302 302 302   302 302 302   302 302 302 302   302
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One address of one thing, asked one way: column -> what it answers."""
+
+    name: str
+    how: str
+    thing: str
+    expected: dict[str, str]
+
+
+def rows() -> list[Row]:
+    """The table, read; a line with another number of cells is an error."""
+    lines = (line.split() for line in ADDRESSES.strip().splitlines()[2:] if line.strip())
+    return [Row(name, how, thing, dict(zip(COLUMNS, cells, strict=True))) for name, how, thing, *cells in lines]

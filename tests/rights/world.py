@@ -1,0 +1,194 @@
+"""One of everything that has an address, all of it Northeast's, and who comes to look at it.
+
+What stands here is made by the services, through `tests.stories`; no expectation stands here (see `table`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.urls import reverse
+
+from divisions.models import User
+from divisions.services import load_department
+from posts.models import Delivery, Draft, Heartbeat, Post
+from posts.services import hold
+from posts.states import DeliveryState
+from tests.people import BACKEND, DEPARTMENT, PASSWORD
+from tests.stories import NOW, approved, asset, draft, live, picture, submitted
+
+LATER = "2026-11-24T18:00"
+MODERATOR = "moderator.northeast@test.example"
+
+# The columns of the table -> the e-mail of the person (None = nobody signed in). The first three belong to Northeast,
+# the next three to other divisions, the next four oversee all; the last is a superuser who belongs nowhere.
+COLUMNS: dict[str, str | None] = {
+    "anonymous": None,
+    "officer": "officer@test.example",
+    "supervisor": "supervisor@test.example",
+    "moderator": MODERATOR,
+    "other officer": "stranger@test.example",
+    "other supervisor": "boss@test.example",
+    "other moderator": "moderator@test.example",
+    "central officer": "smo@test.example",
+    "administrator": "admin@test.example",
+    "records officer": "records@test.example",
+    "auditor": "auditor@test.example",
+    "superuser": "root@test.example",
+}
+
+
+class World:
+    """Things by name: `address(name, thing)` and `data(name, thing)` say where one is and what is posted there."""
+
+    def __init__(self, department: SimpleNamespace) -> None:
+        d = self.d = department
+        _a_moderator_of_northeast()
+        where, by, boss = d.northeast, d.officer, d.supervisor
+        self.picture = asset(where, by, alt="A picture nobody has used yet", colour="teal")
+        shown = asset(where, by, alt="A picture on a public page", colour="olive")
+        inside = asset(where, by, alt="A picture in the staff feed", colour="maroon")
+        notice: dict[str, Any] = {"audience": "internal", "kind": "internal_notice"}
+        self.posts = {
+            "draft": draft(where, by, pictures=[self.picture]),
+            "review": submitted(where, by).post,
+            "timed": approved(where, by, boss, due=LATER),
+            "live": live(where, by, boss, pictures=[shown]),
+            "staff": live(where, by, boss, pictures=[inside], **notice),
+            "staff-draft": draft(where, by, **notice),
+        }
+        self.files = {"library": self.picture, "public": shown, "staff": inside}
+        self.deliveries = self._deliveries(approved(where, by, boss, due=LATER))
+        self._held(approved(where, by, boss, due=LATER))
+        Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
+
+    def _deliveries(self, post: Post) -> dict[str, Delivery]:
+        """A failed one on Facebook and a doubtful one on the linked X account."""
+        rows = {row.channel.platform: row for row in post.deliveries.select_related("channel")}
+        states = {"facebook": DeliveryState.FAILED, "x": DeliveryState.UNCERTAIN}
+        for platform, state in states.items():
+            problem = {"cause": "It said no.", "who": "Whoever wrote it.", "press": "Change a word."}
+            Delivery.objects.filter(pk=rows[platform].pk).update(
+                state=state, problem=problem, first_attempt_at=NOW, state_at=NOW, after=None
+            )
+        return {"failed": rows["facebook"], "doubt": rows["x"]}
+
+    def _held(self, post: Post) -> None:
+        """Two holds of Northeast: one in force, one released that left a delivery for a person to decide."""
+        at = {"now": NOW + timedelta(minutes=2)}
+        account = hold.place(scope="channel", channel=self.d.facebook_northeast, reason="A fire", by=self.d.smo, **at)
+        hold.release(hold=account, by=self.d.smo, **at)
+        self.deliveries["held"] = post.deliveries.get(channel=self.d.facebook_northeast)
+        self.deliveries["missed"] = post.deliveries.get(channel=self.d.x_department)
+        Delivery.objects.filter(pk=self.deliveries["missed"].pk).update(state=DeliveryState.MISSED, state_at=NOW)
+        self.posts["held"] = post
+        drill = hold.place(scope="division", division=self.d.northeast, drill=True, reason="Try", by=self.d.smo, **at)
+        every = hold.place(scope="all", drill=True, reason="A drill for everybody", by=self.d.smo, **at)
+        self.holds = {"in-force": drill, "released": account, "everything": every}
+
+    def address(self, name: str, thing: str) -> str:
+        """The path of a URL name for one of the things ("-" = it takes none)."""
+        return reverse(name, args=self._args(name, thing))
+
+    def _args(self, name: str, thing: str) -> list[Any]:
+        step = name.partition(":")[2]
+        if thing == "-":
+            return []
+        if step == "file":
+            asset, _, size = thing.partition("-")
+            found = self.files[asset]
+            return [found.thumb_sha256 if size else found.sha256, "jpg"]
+        if step == "page":
+            return [self.posts[thing].pk, "oak-street-is-closed-until-four"]
+        if step in ("delivery", "prove", "send_again", "keep", "drop"):
+            return [self.deliveries[thing].pk]
+        if step.startswith("hold"):
+            return [self.holds[thing].pk]
+        if step == "media_edit":
+            return [self.picture.pk]
+        return [self.posts[thing].pk] if thing in self.posts else thing.split(",")
+
+    def data(self, name: str, thing: str) -> dict[str, Any]:
+        """A valid form for a POST, so that only the person decides what comes back."""
+        make: Callable[[str], dict[str, Any]] | None = getattr(self, f"_{name.partition(':')[2]}", None)
+        return make(thing) if make else {}
+
+    def _new(self, _: str) -> dict[str, Any]:
+        return {"division": self.d.northeast.pk, "kind": "update", "audience": "public"}
+
+    def _compose(self, thing: str) -> dict[str, Any]:
+        saved = Draft.objects.get(post=self.posts[thing])
+        return {
+            "version": saved.version,
+            "kind": "update",
+            "title": "New",
+            "text": "Words.",
+            "when": "approved",
+        }
+
+    _preview = _compose
+
+    def _picture_add(self, _: str) -> dict[str, Any]:
+        return {"asset": self.picture.pk}
+
+    def _media(self, _: str) -> dict[str, Any]:
+        file = picture("teal", (64, 64))
+        file.name = "teal.jpg"
+        return {
+            "division": self.d.northeast.pk,
+            "file": file,
+            "alt_text": "A teal card",
+            "credit": "Own picture",
+        }
+
+    def _media_edit(self, _: str) -> dict[str, Any]:
+        return {"alt_text": "A teal card", "credit": "Own picture"}
+
+    def _decide(self, thing: str) -> dict[str, Any]:
+        return {"verdict": "changes", "note": "Name the street.", "revision": self.posts[thing].revision_id}
+
+    def _retime(self, _: str) -> dict[str, Any]:
+        return {"day": "2026-11-24", "clock": "19:00"}
+
+    def _prove(self, _: str) -> dict[str, Any]:
+        return {"link": "https://x.example/TestPD/1"}
+
+    def _send_again(self, _: str) -> dict[str, Any]:
+        return {"looked": "1"}
+
+    def _hold_new(self, _: str) -> dict[str, Any]:
+        return {"scope": "division", "division": self.d.northeast.pk, "reason": "A fire", "drill": "on"}
+
+    def _hold_decide(self, _: str) -> dict[str, Any]:
+        return {"act": "drop", "posts": [self.posts["held"].pk]}
+
+    def _move_channel(self, _: str) -> dict[str, Any]:
+        return {"to": "paused", "reason": "Moving house"}
+
+    def _channel_promise(self, _: str) -> dict[str, Any]:
+        return {"cadence_days": 7}
+
+
+def browser(column: str) -> Client:
+    """A browser of the person of a column."""
+    client, email = Client(), COLUMNS[column]
+    if email is not None:
+        client.force_login(User.objects.get(email=email), backend=BACKEND)
+    return client
+
+
+def _a_moderator_of_northeast() -> None:
+    """The stock moderator is headquarters'; the table needs one of Northeast as well."""
+    more = deepcopy(DEPARTMENT)
+    more["people"].append({"email": MODERATOR, "name": "Moderator, Northeast"})
+    more["memberships"].append(
+        {"email": MODERATOR, "division": "northeast", "role": "moderator", "starts_on": "2025-01-01"}
+    )
+    load_department.load(more)
+    User.objects.update(password=make_password(PASSWORD))  # whoever has none is offered other pages
