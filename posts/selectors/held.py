@@ -27,8 +27,10 @@ class Effect:
 
 
 def visible_to(mine: Rights) -> QuerySet[Hold]:
-    """Holds that concern a person: of everything, of a kind, of a division or account they see."""
+    """Holds that concern a person: of everything, of a kind, of a division or account they see. None for a non-member."""
     ids = mine.visible_division_ids()
+    if not ids:
+        return Hold.objects.none()
     paths = Division.objects.filter(pk__in=ids).values_list("path", flat=True)
     above = {int(pk) for path in paths for pk in path.strip("/").split("/")}
     own = Q(division__in=ids) | Q(channel__division__in=ids) | Q(division__in=above, with_tree=True)

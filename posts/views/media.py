@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +12,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from divisions.errors import BadInput, NotVisible, Refusal
+from divisions import access
+from divisions.access import Rights
+from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal
 from divisions.models import User
 from divisions.permissions import Right
 from divisions.selectors import divisions as division_selectors
@@ -25,6 +26,7 @@ from posts.services import compose
 from posts.services import media as service
 from posts.states import EDITABLE_STAGES
 from posts.views import previews, saving
+from posts.views.conflict import refused
 from posts.views.writing import Page, Writing
 
 PAGE = 24
@@ -34,7 +36,10 @@ PAGE = 24
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """The library. POST takes a picture in; `?for=` a draft offers to choose pictures for it."""
-    offered = division_selectors.with_right(request.rights, Right.DRAFT_POST)  # type: ignore[attr-defined]
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    if request.method == "POST" and not mine.anywhere(Right.DRAFT_POST):
+        raise NotAllowed(Right.DRAFT_POST.label, where="any division", who=access.who_can(Right.DRAFT_POST))
+    offered = division_selectors.with_right(mine, Right.DRAFT_POST)
     form = UploadForm(offered, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -116,7 +121,7 @@ def picture_add(request: HttpRequest, pk: int) -> HttpResponse:
         return _choose(request, writing)
     saved = saving.save(writing, request.POST, _person(request))
     if saved.draft is None:
-        return _again(request, writing, saved)
+        return refused(request, writing, saved)
     file = request.FILES.get("file")
     if file is None:
         return _file_refused(request, pk, saved.draft.version, "Choose a picture first.")
@@ -155,11 +160,6 @@ def _file_refused(request: HttpRequest, pk: int, version: int, message: str) -> 
     form.is_valid()
     more = {"file_error": message, "problems": [{"url": "#id_file", "text": f"Picture: {message}"}]}
     return render(request, "posts/compose.html", Page(writing, form).context() | more, status=422)
-
-
-def _again(request: HttpRequest, writing: Writing, saved: saving.Saved) -> HttpResponse:
-    more: dict[str, Any] = {"problems": saved.problems, "refusal": saved.refusal}
-    return render(request, "posts/compose.html", Page(writing, saved.form).context() | more, status=saved.status)
 
 
 def _person(request: HttpRequest) -> User:
