@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import count
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +19,7 @@ from connectors.contract import Done, Result
 from connectors.errors import ConnectorError
 from divisions.models import Channel, Division, User
 from divisions.services import channels, load_department
-from divisions.states import Mode
+from divisions.states import OWN_PLATFORMS
 from posts.models import MediaAsset, Post, Revision
 from posts.services import compose, decide, deliver, media, review, submit
 from posts.services.compose import DraftInput
@@ -57,9 +56,11 @@ def _department(now: datetime) -> None:
         user.set_password(settings.DEMO_PASSWORD)
         user.is_staff = user.is_superuser = user.email.startswith("admin@")
         user.save()
-    for channel in Channel.objects.filter(mode=Mode.SANDBOX, platform__in=mirror.SPOKEN):
+    for channel in Channel.objects.exclude(platform__in=OWN_PLATFORMS):
         token = mirror.account(channel)
-        channels.set_credentials(channel=channel, secrets={"access_token": token}, by=None, now=now - FIRST_DAY)
+        channels.change_channel(channel=channel, url=mirror.page(channel), by=None, now=now - FIRST_DAY)
+        if channel.platform in mirror.SPOKEN:
+            channels.set_credentials(channel=channel, secrets={"access_token": token}, by=None, now=now - FIRST_DAY)
 
 
 class _Story:
@@ -71,7 +72,6 @@ class _Story:
         self.divisions = {division.slug: division for division in Division.objects.all()}
         self.channels = {channel.slug: channel for channel in Channel.objects.select_related("division")}
         self.assets: dict[tuple[str, str], MediaAsset] = {}
-        self.links = count(1001)
 
     def tell(self, post: DemoPost) -> None:
         """Write it, and take it as far as its scenario says."""
@@ -168,5 +168,4 @@ class _Story:
     def _prove(self, row: Post, now: datetime) -> None:
         for delivery in row.deliveries.filter(state=DeliveryState.AWAITING_PROOF).select_related("channel"):
             by = self.people[f"officer.{row.division.slug}@demo.example"]
-            link = f"{delivery.channel.url.rstrip('/')}/{next(self.links)}"
-            decide.prove(delivery=delivery, link=link, by=by, now=now)
+            decide.prove(delivery=delivery, link=mirror.show(delivery).url, by=by, now=now)

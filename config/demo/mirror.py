@@ -26,7 +26,7 @@ from posts.services.accounts import connector_of
 from posts.services.deliver import outgoing_of
 from posts.services.media import Blobs
 
-SPOKEN = ("facebook", "x")  # what the sandbox network speaks
+SPOKEN = ("facebook", "x")  # what the sandbox network speaks; YouTube and Nixle it only shows
 
 
 @contextmanager
@@ -82,9 +82,15 @@ def misbehave(channel: Channel, fault: str) -> None:
     _post("_control", {"account": f"{channel.platform}/{channel.handle}", "fault": fault, "count": 1})
 
 
+def page(channel: Channel) -> str:
+    """The address at which followers see an account."""
+    return f"{settings.SANDBOX_URL}/see/{channel.platform}/{quote(channel.handle)}/"
+
+
 def _address(channel: Channel, remote_id: str) -> str:
-    base = f"{settings.SANDBOX_URL}/see/{channel.platform}/{quote(channel.handle)}"
-    return f"{base}/status/{remote_id}/" if channel.platform == "x" else f"{base}/posts/{remote_id.split('_')[-1]}/"
+    if channel.platform == "facebook":
+        return f"{page(channel)}posts/{remote_id.rpartition('_')[2]}/"
+    return f"{page(channel)}status/{remote_id}/"
 
 
 def _media(item: dict[str, Any]) -> dict[str, str]:

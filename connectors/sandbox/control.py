@@ -29,7 +29,7 @@ ACCOUNT_FIELDS = (
     "protected",
     "follower_token",
 )
-PLATFORMS = ("facebook", "x")
+PLATFORMS = ("facebook", "x", "youtube", "nixle")  # the last two only show what was posted there by hand
 
 
 def routes() -> list[web.RouteDef]:

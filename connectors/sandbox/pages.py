@@ -18,7 +18,7 @@ from connectors.sandbox.store import Account, Post
 
 PAGE_SIZE = 50
 PROTECTED = "<p>This account is protected. Only its followers see what it says.</p>"
-LABELS = {"facebook": "Facebook", "x": "X"}
+LABELS = {"facebook": "Facebook", "x": "X", "youtube": "YouTube", "nixle": "Nixle"}
 SAFE_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'",

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import get_objects_for_user
 
 from divisions import access
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Division, Membership, User
+from divisions.models import Channel, Division, Membership, User
 from divisions.permissions import ROLES, Right
 from divisions.services import people
 
@@ -131,3 +131,11 @@ def test_only_those_who_manage_people_give_memberships(department: SimpleNamespa
     d = department
     with pytest.raises(NotAllowed):
         people.grant(user=d.stranger, division=d.northeast, role="officer", starts_on=date(2026, 1, 1), by=d.supervisor)
+
+
+def test_a_channels_audience_is_fixed_in_the_database_itself(department: SimpleNamespace) -> None:
+    with pytest.raises(DatabaseError, match="audience"), transaction.atomic():
+        Channel.objects.filter(pk=department.x_staff.pk).update(audience="public")
+    with pytest.raises(ValueError, match="audience is fixed"):
+        department.x_staff.audience = "public"
+        department.x_staff.save()
