@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, ClassVar, cast
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RangeDateFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from divisions.admin.doors import ServiceAdmin, ServiceForm, ServiceInline, person
 from divisions.errors import BadInput
-from divisions.models import Channel, Department, Membership, MembershipChannel, User
+from divisions.models import Channel, Membership, MembershipChannel, User
 from divisions.permissions import Right
 from divisions.services import people
+from divisions.services.people import today
 from records.admin import ReadOnlyInline
 
 WHEN: dict[str, tuple[str, str]] = {
@@ -28,12 +27,6 @@ WHEN: dict[str, tuple[str, str]] = {
     "later": ("Begins later", "info"),
     "over": ("Ended", "default"),
 }
-
-
-def today() -> date:
-    """The day in the department's zone, which is what memberships are counted in."""
-    zone = Department.objects.values_list("zone", flat=True).first()
-    return timezone.now().astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def when(row: Membership, day: date) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from divisions import access
 from divisions.errors import BadInput, NotAllowed, WrongMoment
-from divisions.models import Channel, Division, Membership, MembershipChannel, Role, User
+from divisions.models import Channel, Department, Division, Membership, MembershipChannel, Role, User
 from divisions.permissions import Right
 from records.services import ledger
 
@@ -155,11 +156,11 @@ def end(
     access.require(by, Right.MANAGE_PEOPLE, membership.division)
     row = Membership.objects.select_for_update(of=("self",)).select_related("user", "division").get(pk=membership.pk)
     moment = now or timezone.now()
-    if row.revoked_at is not None:
+    if row.revoked_at is not None or (row.ends_on and row.ends_on < today(moment)):
         raise WrongMoment("This membership has already ended.")
     if last_day is None:
         row.revoked_at = moment
-    elif last_day < moment.date():
+    elif last_day < today(moment):
         raise BadInput("ends_on", "The last day cannot be in the past.", cure="End it at once instead.")
     else:
         row.ends_on = last_day
@@ -168,6 +169,12 @@ def end(
     data = {"email": row.user.email, "role": row.role.code, "last_day": str(last_day) if last_day else None}
     _remember("divisions.membership.ended", "membership", row.pk, row.division, by, now, data)
     return row
+
+
+def today(now: datetime | None = None) -> date:
+    """The day in the department's zone, which is what memberships are counted in."""
+    zone = Department.objects.values_list("zone", flat=True).first()
+    return (now or timezone.now()).astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def _remember(

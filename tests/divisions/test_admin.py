@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib import admin
@@ -18,12 +19,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from divisions import access
+from divisions.errors import WrongMoment
 from divisions.models import Channel, Department, Division, LinkRule, Membership, Role, RoleRight, User
 from divisions.permissions import Right
 from divisions.services import credentials, people
 from records.models import LedgerEntry
 
-TODAY = timezone.now().date()
+TODAY = timezone.now().astimezone(ZoneInfo("America/Chicago")).date()
 NO_ROWS = {
     f"{prefix}-{key}": "0"
     for prefix in ("memberships", "channels", "role_rights", "narrowings")
@@ -405,6 +407,19 @@ def test_a_superuser_without_membership_reads_why_a_membership_cannot_be_given(
     assert Membership.objects.filter(user=department.stranger).count() == 1
 
 
+def test_a_membership_whose_last_day_is_over_is_not_brought_back(department: SimpleNamespace):
+    row = department.officer.memberships.get()
+    Membership.objects.filter(pk=row.pk).update(ends_on=TODAY - timedelta(days=1))
+    with pytest.raises(WrongMoment):
+        people.end(membership=row, by=None, last_day=TODAY + timedelta(days=30))
+
+
+def test_the_last_day_is_counted_in_the_departments_zone(department: SimpleNamespace):
+    evening = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # still the 24th in Chicago
+    row = people.end(membership=department.officer.memberships.get(), by=None, last_day=date(2026, 11, 24), now=evening)
+    assert row.ends_on == date(2026, 11, 24)
+
+
 # ---- roles
 
 
@@ -478,6 +493,8 @@ def test_a_division_is_added_with_its_own_channels(desk: Client, department: Sim
     made = Division.objects.get(slug="northwest")
     assert made.path.startswith(department.headquarters.path)
     assert made.channels.count() == 3
+    assert access.rights(department.smo).can(Right.VIEW_DIVISION, made.pk)
+    assert access.mirror_differences() == 0
 
 
 @pytest.mark.parametrize(
