@@ -27,7 +27,7 @@ class Effect:
 
 
 def visible_to(mine: Rights) -> QuerySet[Hold]:
-    """Holds that concern a person: of everything, of a kind, of a division or account they see. None for a non-member."""
+    """Holds that concern a person: of everything, of a kind, of a division or account they see; a non-member none."""
     ids = mine.visible_division_ids()
     if not ids:
         return Hold.objects.none()
