@@ -10,7 +10,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
 from pytest_socket import socket_allow_hosts
 
-from tests import chromium
+from tests import chromium, grouping
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 GUARDS = """
@@ -24,6 +24,12 @@ ENABLE = {"A": "ENABLE ALWAYS", "R": "ENABLE REPLICA", "O": "ENABLE"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a browser where there is none."""
     chromium.skip_or_refuse(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep on one worker what would get in each other's way."""
+    return grouping.scheduler(config, log)
 
 
 def pytest_runtest_setup() -> None:

