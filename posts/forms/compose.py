@@ -41,7 +41,7 @@ class ComposeForm(forms.Form):
         label="Day", max_length=10, required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     wall_clock = forms.CharField(
-        label="Time", max_length=5, required=False, widget=forms.TimeInput(attrs={"type": "time"})
+        label="Time", max_length=8, required=False, widget=forms.TimeInput(attrs={"type": "time"})
     )
     expires_on = forms.DateField(
         label="Comes down by itself",

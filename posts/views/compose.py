@@ -17,12 +17,11 @@ from divisions.permissions import Right
 from divisions.selectors import divisions as division_selectors
 from posts.errors import StopsOpen
 from posts.forms.new import NewForm
-from posts.models import Draft
 from posts.services import compose as compose_service
 from posts.services import submit as submit_service
 from posts.states import EDITABLE_STAGES
 from posts.views import saving
-from posts.views.conflict import differences
+from posts.views.conflict import refused
 from posts.views.writing import Page, Writing
 
 
@@ -67,7 +66,7 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "posts/_compose_autosaved.html", _after_autosave(writing, saved), status=saved.status)
     if not saved.ok:
-        return _refused(request, writing, saved)
+        return refused(request, writing, saved)
     if "library" in request.POST:
         return redirect(f"{reverse('posts:media')}?for={pk}")
     return redirect(f"{reverse('posts:compose', args=[pk])}{place}")
@@ -93,7 +92,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     if "version" in request.POST:
         saved = saving.save(writing, request.POST, _person(request))
         if saved.draft is None:
-            return _refused(request, writing, saved)
+            return refused(request, writing, saved)
         version = saved.draft.version
     try:
         submit_service.submit(post=writing.post, by=_person(request), version=version)
@@ -126,17 +125,6 @@ def _stopped(request: HttpRequest, pk: int, refusal: StopsOpen, version: int | N
 
 def _page(request: HttpRequest, writing: Writing, form: Any, status: int = 200, **more: Any) -> HttpResponse:
     return render(request, "posts/compose.html", Page(writing, form).context() | more, status=status)
-
-
-def _refused(request: HttpRequest, writing: Writing, saved: saving.Saved) -> HttpResponse:
-    """The composer again, with everything typed, what is wrong, and what somebody else saved meanwhile."""
-    more: dict[str, Any] = {"problems": saved.problems, "refusal": saved.refusal}
-    if saved.status == 409:
-        theirs = Draft.objects.select_related("saved_by").get(post=writing.post)
-        theirs.post = writing.post
-        writing.draft, mine = theirs, saved.form
-        more |= {"theirs": theirs, "differences": differences(writing, mine)}
-    return _page(request, writing, saved.form, status=saved.status, **more)
 
 
 def _after_autosave(writing: Writing, saved: saving.Saved) -> dict[str, Any]:

@@ -1,15 +1,20 @@
-"""What somebody else saved meanwhile, beside what stands in the form: only the parts that differ."""
+"""The composer again when a save was refused: everything typed, what is wrong, what somebody else saved meanwhile."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
 from posts.forms.compose import ComposeForm
 from posts.kinds import SPECS, Kind
+from posts.models import Draft
 from posts.models.post import When
 from posts.selectors.word_diff import Piece, pieces
-from posts.views.writing import Writing
+from posts.views.saving import Saved
+from posts.views.writing import Page, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,18 @@ class Difference:
     label: str
     theirs: str
     parts: list[Piece]
+
+
+def refused(request: HttpRequest, writing: Writing, saved: Saved) -> HttpResponse:
+    """Answer 422 with the fields to fix, or 409 with their words beside the typed ones."""
+    more: dict[str, Any] = {"problems": saved.problems, "refusal": saved.refusal, "unsaved": "Not saved"}
+    if saved.status == 409:
+        theirs = Draft.objects.select_related("saved_by").get(post=writing.post)
+        theirs.post = writing.post
+        writing.draft = theirs
+        more |= {"theirs": theirs, "differences": differences(writing, saved.form)}
+    context = Page(writing, saved.form).context() | more
+    return render(request, "posts/compose.html", context, status=saved.status)
 
 
 def differences(writing: Writing, mine: ComposeForm) -> list[Difference]:
