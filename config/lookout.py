@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from posts.models import Heartbeat
+from posts.services.senders import SENDERS
 from posts.tasks import run_tick
 
 log = logging.getLogger(__name__)
@@ -70,12 +71,13 @@ class Lookout:
             self._thread.start()
 
     def stop(self) -> None:
-        """Look no more; a look that is under way goes on to its end."""
+        """Look no more; calls under way end, what has not begun goes back to the queue."""
         self._stop.set()
+        SENDERS.stop()
 
     def _run(self) -> None:
         name = f"{socket.gethostname()}:{os.getpid()}:lookout"
-        watch(wait=self._stop.wait, look=lambda: run_tick(worker=name))
+        watch(wait=self._stop.wait, look=lambda: run_tick(worker=name, wait=False))
 
 
 LOOKOUT = Lookout()

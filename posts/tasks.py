@@ -7,26 +7,25 @@ import os
 import socket
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
 from posts.services import deliver, review, sweep
+from posts.services.deliver import Clock
+from posts.services.senders import SENDERS
 
 log = logging.getLogger(__name__)
 
-CALLS_IN_FLIGHT = 16
-
 
 @shared_task(ignore_result=True)
-def tick() -> int:
-    """One tick: beat, look after what needs it, deliver what is due. Two at once are harmless."""
+def tick() -> None:
+    """One tick: beat, look after what needs it, set going what is due. Two at once are harmless."""
     beat("beat", timezone.now())
-    return run_tick(worker=f"{socket.gethostname()}:{os.getpid()}")
+    run_tick(worker=f"{socket.gethostname()}:{os.getpid()}", wait=False)
 
 
 def beat(name: str, now: datetime) -> None:
@@ -34,30 +33,23 @@ def beat(name: str, now: datetime) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
 
 
-def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = True) -> int:
-    """Do one tick; returns how many deliveries were claimed. With `now`, the clock stands still (tests).
+def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = True, wait: bool = True) -> int:
+    """Do one tick. Side by side, each platform goes its own way in threads of this process; else in this thread.
 
-    Every tick claims under a name of its own: two ticks of one process must not take each other's claims for theirs.
+    Returns how many deliveries were claimed, 0 when it does not `wait` for them. With `now`, the clock stands still
+    (tests). Raises the database's errors when that is away.
     """
     moment = now or timezone.now()
-    worker = f"{worker[:80]}:{uuid.uuid4().hex[:12]}"
+    clock: Clock = (lambda: moment) if now else timezone.now
     beat("tick", moment)
     for look in (review.expire_overdue, sweep.lapsed, sweep.missed):
         _safely(look, moment)
-    clock = (lambda: moment) if now else timezone.now
     if not side_by_side:
         _safely(sweep.look_up, moment)
-        return deliver.run_due(clock=clock, worker=worker)
-    with ThreadPoolExecutor(CALLS_IN_FLIGHT + 1, thread_name_prefix="deliver") as executor:
-        executor.submit(_look_up_in_thread, moment)  # its calls must not hold up what is due
-        return deliver.run_due(clock=clock, worker=worker, executor=executor)
-
-
-def _look_up_in_thread(moment: datetime) -> None:
-    try:
-        _safely(sweep.look_up, moment)
-    finally:
-        connection.close()
+        return deliver.run_due(clock=clock, worker=f"{worker[:80]}:{uuid.uuid4().hex[:12]}")
+    SENDERS.aside("look-up", lambda: _safely(sweep.look_up, clock()))  # its calls hold up nothing that is due
+    SENDERS.wake(worker=worker, clock=clock)
+    return SENDERS.wait() if wait else 0
 
 
 def _safely(look: Callable[..., int], moment: datetime) -> None:

@@ -6,6 +6,7 @@ channel alone. Lanes that were served longest ago come first, urgent ones before
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,14 +24,18 @@ _DUE = f"""d.state IN ({", ".join(f"'{state}'" for state in CLAIMABLE)}) AND d.a
     AND d.ready_at <= %(now)s AND d.grace_until >= %(now)s"""
 
 # Nothing due anywhere costs one look into the index; the lanes are then not read at all.
-_CLAIM = f"""
-WITH lane AS (
-    SELECT l.id, l.channel_id, l.urgent FROM posts_channellane l JOIN divisions_channel c ON c.id = l.channel_id
+_FREE = f"""
+    FROM posts_channellane l JOIN divisions_channel c ON c.id = l.channel_id
     WHERE EXISTS (SELECT 1 FROM posts_delivery d WHERE {_DUE})
       AND c.state = %(connected)s
       AND (l.busy_until IS NULL OR l.busy_until <= %(now)s)
       AND (l.next_call_at IS NULL OR l.next_call_at <= %(now)s)
       AND EXISTS (SELECT 1 FROM posts_delivery d WHERE d.channel_id = l.channel_id AND d.urgent = l.urgent AND {_DUE})
+"""  # noqa: S608
+
+_CLAIM = f"""
+WITH lane AS (
+    SELECT l.id, l.channel_id, l.urgent {_FREE} AND (%(platform)s = '' OR c.platform = %(platform)s)
     ORDER BY l.urgent DESC, l.busy_until NULLS FIRST, l.id
     LIMIT %(lanes)s FOR UPDATE OF l SKIP LOCKED
 ), due AS (
@@ -49,19 +54,45 @@ SELECT lane, id FROM due ORDER BY urgent DESC, lane, ready_at, id
 """  # noqa: S608
 
 
+_GIVE_BACK = """
+UPDATE posts_delivery d SET state = CASE WHEN d.hold_id IS NULL THEN 'queued' ELSE 'held' END, state_at = %(now)s,
+    claimed_by = '', lease_until = NULL
+WHERE d.id = ANY(%(rows)s::bigint[]) AND d.claimed_by = %(worker)s AND d.state = 'in_flight'
+  AND NOT EXISTS (SELECT 1 FROM posts_attempt a WHERE a.delivery_id = d.id AND a.ended_at IS NULL)
+"""
+
+
+def due_platforms(*, now: datetime) -> list[str]:
+    """The platforms that have something due in a free lane. One look into the index when nothing is."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT c.platform {_FREE} ORDER BY 1", _values(now))
+        return [platform for (platform,) in cursor.fetchall()]
+
+
+def give_back(rows: Sequence[int], *, worker: str, now: datetime) -> None:
+    """Put claimed rows that have not begun back into the queue, or where a hold wants them."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, {"rows": list(rows), "worker": worker, "now": now})
+
+
+def _values(now: datetime) -> dict[str, Any]:
+    return {"now": now, "connected": ChannelState.CONNECTED.value}
+
+
 @transaction.atomic
-def claim(*, now: datetime, worker: str, lanes: int = LANES_A_CLAIM) -> dict[int, list[int]]:
+def claim(*, now: datetime, worker: str, lanes: int = LANES_A_CLAIM, platform: str = "") -> dict[int, list[int]]:
     """Take up to `lanes` free lanes that have due rows, and the earliest rows of each, under a lease.
 
-    Returns delivery ids by lane id, urgent lanes first, each in the order in which it is to be sent.
+    Only lanes of `platform` when it is named. Returns delivery ids by lane id, urgent lanes first, each in the order in
+    which it is to be sent.
     """
     values: dict[str, Any] = {
-        "now": now,
+        **_values(now),
+        "platform": platform,
         "lease": now + timedelta(seconds=settings.LEASE_S),
         "worker": worker,
         "lanes": lanes,
         "rows": ROWS_A_LANE,
-        "connected": ChannelState.CONNECTED.value,
         "in_flight": DeliveryState.IN_FLIGHT.value,
     }
     taken: dict[int, list[int]] = {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import prefetch_related_objects
 
 from divisions.states import ChannelState
 from posts.models import Approval, Delivery
@@ -21,32 +24,54 @@ class Closed:
 
 
 def look(delivery: Delivery, *, now: datetime) -> Closed | None:
-    """Return why a delivery may not be sent, or None. Reads rows and rendition bytes afresh; trusts no cached value.
+    """Return why a delivery may not be sent, or None (see `look_many`)."""
+    return look_many([delivery], now=now).get(delivery.pk)
 
-    Needs `revision__post`, `variant` and `channel` loaded. Reads are done under the delivery's lock.
+
+def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Closed]:
+    """Return why deliveries may not be sent, by id; what is not in the answer may.
+
+    Reads rows and rendition bytes afresh and trusts no cached value. Needs `revision__post`, `variant` and `channel`
+    loaded. Reads are done under the deliveries' locks; their number does not grow with that of the deliveries.
     """
+    revisions = {d.revision_id: d.revision for d in deliveries if d.revision is not None}
+    approved: dict[int, set[str]] = {}
+    for revision, content in Approval.objects.filter(revision__in=revisions, voided_at__isnull=True).values_list(
+        "revision_id", "content_hash"
+    ):
+        approved.setdefault(revision, set()).add(content)
+    stored = fingerprint.of_revisions(list(revisions.values()))
+    prefetch_related_objects([d.variant for d in deliveries if d.variant is not None], "media")
+    found = {}
+    for delivery in deliveries:
+        pk = delivery.revision_id or 0
+        why = _why_not(delivery, approved.get(pk, set()), stored.get(pk, ""), now)
+        if why:
+            found[delivery.pk] = _closed(why)
+    return found
+
+
+def _why_not(delivery: Delivery, approved: set[str], stored: str, now: datetime) -> str:
     revision, variant, channel = delivery.revision, delivery.variant, delivery.channel
     if revision is None or variant is None:
-        return _closed("It carries no approved revision.")
+        return "It carries no approved revision."
     post = revision.post
     if post.stage != Stage.SCHEDULED or post.revision_id != revision.pk:
-        return _closed("The post was taken back after this was queued.")
+        return "The post was taken back after this was queued."
     if post.audience != channel.audience:
-        return _closed("The post and the channel are for different readers.")
+        return "The post and the channel are for different readers."
     if channel.state == ChannelState.RETIRED:
-        return _closed("The channel is retired.")
-    approvals = Approval.objects.filter(revision=revision, voided_at__isnull=True)
-    hashes = set(approvals.values_list("content_hash", flat=True))
-    if not hashes:
-        return _closed("Its approval was voided.")
-    if hashes != {fingerprint.of_revision(revision)}:
-        return _closed("The stored content is not the content that was approved.")
+        return "The channel is retired."
+    if not approved:
+        return "Its approval was voided."
+    if approved != {stored}:
+        return "The stored content is not the content that was approved."
     payload = schedule.payload_of(post, revision, variant)
     if delivery.payload_hash != fingerprint.of_payload(delivery.payload) or delivery.payload != payload:
-        return _closed("What was queued is not what was approved.")
+        return "What was queued is not what was approved."
     if not revision.not_before <= now <= revision.not_after:
-        return _closed("The time that was approved has passed.")
-    return None
+        return "The time that was approved has passed."
+    return ""
 
 
 def _closed(cause: str) -> Closed:

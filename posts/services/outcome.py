@@ -6,11 +6,13 @@ Every function takes a delivery locked by the caller, with `channel` and `post__
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from connectors.contract import Act as WireAct
 from connectors.contract import Done, Next, Probe, Receipt, Remote, Result, Step, Wait
@@ -28,7 +30,7 @@ from divisions.errors import BadInput
 from divisions.models import Channel
 from divisions.services import channels
 from divisions.states import ChannelState
-from posts.models import Attempt, ChannelLane, Delivery
+from posts.models import ChannelLane, Delivery
 from posts.services.accounts import account_of, connector_of
 from posts.services.memory import about_delivery
 from posts.states import DeliveryState, Outcome, check_delivery_move
@@ -36,6 +38,22 @@ from records.services import ledger
 
 LOOK_BACK = timedelta(seconds=120)  # clocks differ: PROTOCOL, "Duplicate"
 SAME_TEXT = "Look there first. If it is an older post with the same words, change a word and submit it again."
+
+_CLOSE = """
+UPDATE posts_attempt a SET ended_at = %(now)s, outcome = v.outcome, status = v.status, code = v.code,
+    request_id = v.request, words = v.words
+FROM (SELECT unnest(%(deliveries)s::bigint[]) AS delivery, unnest(%(numbers)s::int[]) AS number,
+        unnest(%(outcomes)s::text[]) AS outcome, unnest(%(statuses)s::int[]) AS status,
+        unnest(%(codes)s::text[]) AS code, unnest(%(requests)s::text[]) AS request,
+        unnest(%(words)s::text[]) AS words) AS v
+WHERE a.delivery_id = v.delivery AND a.number = v.number AND a.ended_at IS NULL
+"""
+_DELIVER = """
+UPDATE posts_delivery d SET state = 'delivered', state_at = %(now)s, settled_at = %(now)s, remote_id = v.remote_id,
+    remote_url = v.url, problem = '{}', claimed_by = '', lease_until = NULL, look_at = NULL
+FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(remote_ids)s::text[]) AS remote_id,
+        unnest(%(urls)s::text[]) AS url) AS v WHERE d.id = v.id
+"""
 
 Twins = tuple[Remote, ...] | ConnectorError
 
@@ -69,24 +87,61 @@ class Problem:
 
 def close_attempt(delivery: Delivery, number: int, answer: Result | ConnectorError, *, now: datetime) -> None:
     """Write how one call ended, once."""
-    error = answer if isinstance(answer, ConnectorError) else None
-    Attempt.objects.filter(delivery=delivery, number=number, ended_at__isnull=True).update(
-        ended_at=now,
-        outcome=_OUTCOMES[type(answer)],
-        status=error.status if error else None,
-        code=(error.code if error else "")[:100],
-        request_id=(error.request_id if error else "")[:100],
-        words=(error.message if error else "")[:4000],
-    )
+    close_attempts([(delivery.pk, number, answer)], now=now)
+
+
+def close_attempts(ended: Sequence[tuple[int, int, Result | ConnectorError]], *, now: datetime) -> None:
+    """Write how calls ended, each once: delivery id, attempt number, answer."""
+    errors = [answer if isinstance(answer, ConnectorError) else None for _, _, answer in ended]
+    values: dict[str, Any] = {
+        "now": now,
+        "deliveries": [delivery for delivery, _, _ in ended],
+        "numbers": [number for _, number, _ in ended],
+        "outcomes": [_OUTCOMES[type(answer)].value for _, _, answer in ended],
+        "statuses": [e.status if e else None for e in errors],
+        "codes": [_clean(e.code, 100) if e else "" for e in errors],
+        "requests": [_clean(e.request_id, 100) if e else "" for e in errors],
+        "words": [_clean(e.message, 4000) if e else "" for e in errors],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, values)
+
+
+def _clean(text: str, limit: int) -> str:
+    """A platform's words as PostgreSQL takes them: it stores no NUL."""
+    return text.replace("\x00", "")[:limit]
 
 
 def deliver(delivery: Delivery, receipt: Receipt, *, now: datetime, how: str = "") -> None:
     """The receipt is in: DELIVERED. Whatever waited for this delivery may go now."""
-    delivery.remote_id, delivery.remote_url = receipt.remote_id[:200], receipt.url[:400]
-    delivery.settled_at, delivery.problem = now, {}
-    _to(delivery, DeliveryState.DELIVERED, now)
-    Delivery.objects.filter(after=delivery).update(after=None)
-    _remember(delivery, "delivered", now, remote_id=receipt.remote_id, url=receipt.url, how=how)
+    deliver_many([(delivery, receipt)], now=now, how=how)
+
+
+def deliver_many(out: Sequence[tuple[Delivery, Receipt]], *, now: datetime, how: str = "") -> None:
+    """The receipts of several are in. Raises IntegrityError when another delivery holds a receipt's id already."""
+    if not out:
+        return
+    for row, receipt in out:
+        check_delivery_move(row.state, DeliveryState.DELIVERED)
+        row.remote_id, row.remote_url = _clean(receipt.remote_id, 200), _clean(receipt.url, 400)
+        row.state, row.state_at, row.settled_at, row.problem = DeliveryState.DELIVERED, now, now, {}
+        row.claimed_by, row.lease_until, row.look_at = "", None, None
+    ids = [row.pk for row, _ in out]
+    values: dict[str, Any] = {
+        "now": now,
+        "ids": ids,
+        "remote_ids": [row.remote_id for row, _ in out],
+        "urls": [row.remote_url for row, _ in out],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVER, values)
+    Delivery.objects.filter(after__in=ids).update(after=None)
+    ledger.append_many(
+        [
+            about_delivery("delivered", row, by=None, now=now, remote_id=receipt.remote_id, url=receipt.url, how=how)
+            for row, receipt in out
+        ]
+    )
 
 
 def retry_at(delivery: Delivery, moment: datetime, *, now: datetime) -> None:

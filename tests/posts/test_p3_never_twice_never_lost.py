@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -216,20 +217,20 @@ def test_a_duplicate_is_looked_up_outside_any_transaction(
     assert _fresh(row).state == DeliveryState.FAILED
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_database_may_be_away_for_a_moment_when_an_answer_comes(
     department: SimpleNamespace, network: SandboxNetwork, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = _on_x(department, now)
-    settle, tries = deliver.settle, []
+    settle, tries = deliver.settle_many, []
 
-    def away_once(**kwargs: Any) -> bool:
+    def away_once(answers: Any, **kwargs: Any) -> set[int]:
         tries.append(1)
         if len(tries) == 1:
             raise OperationalError("the server restarts")
-        return settle(**kwargs)
+        return settle(answers, **kwargs)
 
-    monkeypatch.setattr(deliver, "settle", away_once)
-    monkeypatch.setattr(deliver.connection, "close", lambda: None)
+    monkeypatch.setattr(deliver, "settle_many", away_once)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     tick(now + timedelta(minutes=1))
     assert len(tries) == 2
@@ -248,14 +249,14 @@ def test_a_row_that_cannot_be_handled_does_not_stop_those_behind_it(
     department: SimpleNamespace, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = _on_x(department, now, "Oak Street is closed."), _on_x(department, now, "Elm Street is closed.")
-    begin = deliver.begin
+    begin = deliver.begin_many
 
-    def broken(**kwargs: Any) -> deliver.Call | None:
-        if kwargs["pk"] == bad.pk:
+    def broken(**kwargs: Any) -> list[deliver.Call]:
+        if bad.pk in kwargs["rows"]:
             raise ValueError("a row nobody foresaw")
         return begin(**kwargs)
 
-    monkeypatch.setattr(deliver, "begin", broken)
+    monkeypatch.setattr(deliver, "begin_many", broken)
     _run(lambda call: Done(Receipt(remote_id="8", url="")), now + timedelta(minutes=1))
     assert _fresh(good).state == DeliveryState.DELIVERED
     assert _fresh(bad).state == DeliveryState.IN_FLIGHT, "until its lease lapses"
@@ -317,13 +318,10 @@ def test_a_worker_that_was_frozen_after_begin_says_nothing_late(
     department: SimpleNamespace, network: SandboxNetwork, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row, due = _on_x(department, now), now + timedelta(minutes=1)
-    opened = deliver._open_attempt
-
-    def frozen(*args: Any) -> deliver.Call:
-        call = opened(*args)
-        return deliver.Call(delivery=call.delivery, step=call.step, attempt=call.attempt, begun_at=call.begun_at - 3.0)
-
-    monkeypatch.setattr(deliver, "_open_attempt", frozen)
+    begin = deliver.begin_many
+    monkeypatch.setattr(
+        deliver, "begin_many", lambda **kwargs: [replace(c, begun_at=c.begun_at - 3.0) for c in begin(**kwargs)]
+    )
     tick(due)
     waiting = _fresh(row)
     assert waiting.state == DeliveryState.AWAITING_RETRY

@@ -10,7 +10,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, connection
 
+from posts.services.senders import SENDERS
 from posts.tasks import run_tick
 
 POLL_S = 1.0
@@ -35,7 +37,11 @@ class Command(BaseCommand):
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         while not stop.is_set():
-            taken = run_tick(worker=worker)
-            if taken:
-                self.stdout.write(f"{taken} deliveries taken up")
-            stop.wait(0 if taken else POLL_S)
+            try:
+                run_tick(worker=worker, wait=False)
+            except (OperationalError, InterfaceError) as error:
+                self.stderr.write(f"the database is away, looking again in a second: {error}")
+                connection.close()
+            stop.wait(POLL_S)
+        SENDERS.stop()
+        self.stdout.write(f"{SENDERS.wait()} deliveries taken up")

@@ -1,0 +1,133 @@
+"""Beginning calls: the last look at the gate and the attempt rows, many calls in one commit (P1, P3, P4).
+
+The caller holds the shared hold lock. Nothing is sent here; what is returned may be called once its row is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from connectors.contract import Act, Media, Outgoing, Step
+from connectors.errors import Misconfigured, NotSupported
+from divisions.states import ChannelState, Mode
+from posts.models import Attempt, ChannelLane, Delivery
+from posts.selectors import holds
+from posts.services import gate, outcome
+from posts.services.accounts import connector_of
+from posts.states import DeliveryState, check_delivery_move
+
+_OPEN = """
+UPDATE posts_delivery d SET steps = v.steps, attempt = d.attempt + 1, lease_until = %(lease)s,
+    first_attempt_at = COALESCE(d.first_attempt_at, %(now)s)
+FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(steps)s::jsonb[]) AS steps) AS v WHERE d.id = v.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A begun call: what to run and for which attempt. Its attempt row is committed.
+
+    `begun_at` is `time.monotonic()` just before that commit: a worker that was frozen since says nothing late.
+    """
+
+    delivery: Delivery
+    step: Step
+    attempt: int
+    begun_at: float
+
+
+@transaction.atomic
+def begin_many(*, rows: Sequence[int], lanes: Sequence[int], worker: str, now: datetime) -> list[Call]:
+    """Re-check the gate and commit the attempt row of one call for each delivery that may go on.
+
+    Fenced: only rows still in flight under this worker's own, unlapsed claim, locked in id order. What may not go
+    (held, too late, rate-limited, not approved any more, by hand) is moved to where it belongs and has no call.
+    """
+    found = list(
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("channel", "post__division", "revision__post", "variant__channel", "hold")
+        .filter(pk__in=rows, state=DeliveryState.IN_FLIGHT, claimed_by=worker, lease_until__gt=now)
+        .order_by("pk")
+    )
+    holding = holds.in_force().exists() if found else False
+    waiting = set(ChannelLane.objects.filter(pk__in=lanes, next_call_at__gt=now).values_list("channel_id", "urgent"))
+    stopped = [row for row in found if _is_stopped(row, holding, now) or (row.channel_id, row.urgent) in waiting]
+    for row in stopped:
+        release(row, now=now)
+    going = [row for row in found if row not in stopped]
+    closed = gate.look_many(going, now=now)
+    for row in going:
+        if why := closed.get(row.pk):
+            outcome.fail(row, why.cause, why.who, why.press, now=now)
+    return _open_attempts([row for row in going if row.pk not in closed], lanes, now)
+
+
+def release(delivery: Delivery, *, now: datetime) -> None:
+    """Give a claimed row back to the queue, or to the hold that covers it; no call of it is open."""
+    to = DeliveryState.HELD if delivery.hold else DeliveryState.QUEUED
+    check_delivery_move(delivery.state, to)
+    delivery.state, delivery.state_at = to, now
+    delivery.claimed_by, delivery.lease_until = "", None
+    delivery.save(update_fields=["state", "state_at", "claimed_by", "lease_until", "hold"])
+
+
+def _is_stopped(row: Delivery, holding: bool, now: datetime) -> bool:
+    row.hold = row.hold or (holds.covering(row) if holding else None)
+    return row.hold is not None or row.channel.state != ChannelState.CONNECTED or now > row.grace_until
+
+
+def _open_attempts(rows: Sequence[Delivery], lanes: Sequence[int], now: datetime) -> list[Call]:
+    ready = [(row, step) for row in rows if (step := _next_step(row, now)) is not None]
+    if not ready:
+        return []
+    lease = now + timedelta(seconds=settings.LEASE_S)
+    with connection.cursor() as cursor:
+        ids, steps = [row.pk for row, _ in ready], [json.dumps(row.steps) for row, _ in ready]
+        cursor.execute(_OPEN, {"ids": ids, "steps": steps, "lease": lease, "now": now})
+    begun_at = time.monotonic()
+    for row, _ in ready:
+        row.attempt += 1
+        row.first_attempt_at = row.first_attempt_at or now
+    Attempt.objects.bulk_create(
+        Attempt(delivery=row, number=row.attempt, step=step.name[:60], started_at=now) for row, step in ready
+    )
+    ChannelLane.objects.filter(pk__in=lanes).update(busy_until=lease)
+    return [Call(delivery=row, step=step, attempt=row.attempt, begun_at=begun_at) for row, step in ready]
+
+
+def _next_step(delivery: Delivery, now: datetime) -> Step | None:
+    """The stored step that is next; planned once, before the first call, and never again."""
+    if delivery.channel.mode == Mode.HAND_OFF and not delivery.channel.is_own:
+        outcome.await_proof(delivery, now=now)
+        return None
+    if not delivery.steps:
+        try:
+            steps = connector_of(delivery.channel).plan(outgoing_of(delivery, planned_at=now))
+        except (NotSupported, Misconfigured) as error:
+            outcome.settle_error(delivery, None, error, now=now)
+            return None
+        delivery.steps = [step.to_json() for step in steps]
+    return Step.from_json(delivery.steps[delivery.step_index])
+
+
+def outgoing_of(delivery: Delivery, *, planned_at: datetime) -> Outgoing:
+    """The frozen payload as the connectors take it."""
+    payload = delivery.payload
+    return Outgoing(
+        act=Act(delivery.act),
+        key=delivery.key,
+        planned_at=planned_at,
+        title=payload["title"],
+        text=payload["text"],
+        language=payload["language"],
+        link=payload["link"],
+        url=payload["url"],
+        media=tuple(Media(**item) for item in payload["media"]),
+    )
