@@ -125,7 +125,7 @@ def _start(service: Service, stack: ExitStack) -> None:
     service.start()
 
 
-def _wait(service: Service, url: str, wait_s: float = 60) -> None:
+def _wait(service: Service, url: str, wait_s: float = 120) -> None:
     """Wait for a 200. Raises LocalError when the process ends first or never answers."""
 
     def answers() -> bool:
