@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 EMPTY = "0" * 64
+DIVISIONS = 20  # accounts are spread over so many; what is measured grows with accounts
 
 
 def department(accounts: int) -> dict[str, Any]:
-    """A department file with one substation an account, each account with a duty officer and a promise of five days."""
+    """A department file whose accounts have a duty officer and promise a post every five days."""
     numbers = range(1, accounts + 1)
+    divisions = range(1, min(accounts, DIVISIONS) + 1)
     return {
         "department": {"name": "Bench Police Department", "zone": "America/Chicago"},
         "divisions": [
             {"slug": "headquarters", "name": "Headquarters"},
-            *({"slug": f"d{n}", "name": f"Division {n}", "parent": "headquarters"} for n in numbers),
+            *({"slug": f"d{n}", "name": f"Division {n}", "parent": "headquarters"} for n in divisions),
         ],
         "people": [{"email": "smo@bench.example", "name": "Social media officer"}],
         "memberships": [
@@ -29,10 +31,10 @@ def department(accounts: int) -> dict[str, Any]:
         ],
         "channels": [
             {
-                "slug": f"facebook-d{n}",
-                "division": f"d{n}",
+                "slug": f"facebook-{n}",
+                "division": f"d{(n - 1) % DIVISIONS + 1}",
                 "platform": "facebook",
-                "handle": f"BenchD{n}",
+                "handle": f"Bench{n}",
                 "mode": "hand_off",
                 "cadence_days": 5,
                 "duty": "smo@bench.example",

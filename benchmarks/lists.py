@@ -58,14 +58,14 @@ def _fill(accounts: int) -> None:
     from benchmarks._rows import department, posts_of
     from divisions.models import Channel, User
     from divisions.services import load_department
-    from posts.models import Post
+    from posts.models import Delivery
 
     now = timezone.now()
     load_department.load(department(accounts), now=now)
-    done = set(Post.objects.values_list("division_id", flat=True))
+    done = set(Delivery.objects.values_list("channel_id", flat=True))
     author = User.objects.get()
     for channel in Channel.objects.filter(platform="facebook").select_related("division"):
-        if channel.division_id not in done:
+        if channel.pk not in done:
             posts_of(channel, author, count=POSTS_EACH, now=now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

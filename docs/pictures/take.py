@@ -75,7 +75,7 @@ def smallest(png: bytes) -> bytes:
     for colours in (256, 128, 64):
         if len(data) <= LARGEST_BYTES:
             break
-        data = _packed(picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE))
+        data = _packed(picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
     return data
 
 
