@@ -23,7 +23,7 @@ from connectors.sandbox.server import running
 from divisions.models import Channel
 from posts.models import Delivery
 from posts.services.accounts import connector_of
-from posts.services.deliver import outgoing_of
+from posts.services.begin import outgoing_of
 from posts.services.media import Blobs
 
 SPOKEN = ("facebook", "x")  # what the sandbox network speaks; YouTube and Nixle it only shows

@@ -16,7 +16,7 @@ from posts.models import Delivery
 from posts.selectors import holds
 from posts.selectors.published import file_path
 from posts.services.accounts import connector_of
-from posts.services.deliver import outgoing_of
+from posts.services.begin import outgoing_of
 from posts.states import NEEDS_A_PERSON, DeliveryState
 
 
