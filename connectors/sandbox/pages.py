@@ -21,7 +21,7 @@ PROTECTED = "<p>This account is protected. Only its followers see what it says.<
 LABELS = {"facebook": "Facebook", "x": "X", "youtube": "YouTube", "nixle": "Nixle"}
 SAFE_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
