@@ -20,13 +20,14 @@ LANES_A_CLAIM = 64
 ROWS_A_LANE = 20
 
 # The words of the partial indexes delivery_ready and delivery_lane, so that the planner knows them again.
-_DUE = f"""d.state IN ({", ".join(f"'{state}'" for state in CLAIMABLE)}) AND d.after_id IS NULL AND d.hold_id IS NULL
-    AND d.ready_at <= %(now)s AND d.grace_until >= %(now)s"""
+_OPEN = f"""d.state IN ({", ".join(f"'{state}'" for state in CLAIMABLE)}) AND d.after_id IS NULL"""
+_DUE = f"{_OPEN} AND d.hold_id IS NULL AND d.ready_at <= %(now)s AND d.grace_until >= %(now)s"
 
-# Nothing due anywhere costs one look into the index; the lanes are then not read at all.
+# Nothing due anywhere costs one look at the index's first row (min: an EXISTS was planned as a walk over all rows that
+# wait, 30 ms at 20,000); the lanes are then not read at all.
 _FREE = f"""
     FROM posts_channellane l JOIN divisions_channel c ON c.id = l.channel_id
-    WHERE EXISTS (SELECT 1 FROM posts_delivery d WHERE {_DUE})
+    WHERE (SELECT min(d.ready_at) FROM posts_delivery d WHERE {_OPEN}) <= %(now)s
       AND c.state = %(connected)s
       AND (l.busy_until IS NULL OR l.busy_until <= %(now)s)
       AND (l.next_call_at IS NULL OR l.next_call_at <= %(now)s)
