@@ -65,7 +65,7 @@ class Plan:
     @classmethod
     def of(cls, count: int, seed: int) -> Plan:
         """A trial of this size."""
-        spread_s = max(20.0, count / 8)
+        spread_s = min(max(20.0, count / 8), 60 + count / 25)
         return cls(count=count, kills=max(20, count // 100), spread_s=spread_s, bound_s=300 + count / 2, seed=seed)
 
 
