@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from config import lookout
 from posts.models import Heartbeat
@@ -68,3 +68,10 @@ def test_a_look_that_breaks_does_not_end_the_looking(caplog: pytest.LogCaptureFi
         _watch(2, look)
     assert len(seen) == 2
     assert "one poisoned row" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_process_frozen_inside_a_transaction_is_ended_by_the_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("1min",)
