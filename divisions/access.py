@@ -182,6 +182,17 @@ def mirror(users: Iterable[User]) -> None:
     )
 
 
+def mirror_new(division: Division) -> None:
+    """Add the guardian rows of a new division for those whose reach covers it; nobody else's change."""
+    above = [int(pk) for pk in division.path.strip("/").split("/")]
+    reaching = active_memberships().filter(division__in=above, role__reach=Reach.TREE)
+    rows, _ = _wanted(reaching, only=division.pk)
+    DivisionUserPermission.objects.bulk_create(
+        (DivisionUserPermission(user_id=u, permission_id=p, content_object_id=o) for u, p, o in rows),
+        ignore_conflicts=True,
+    )
+
+
 def mirror_differences() -> int:
     """How many guardian rows are missing or too many (0 when the mirror is true)."""
     divisions, channels = _wanted(active_memberships())
@@ -193,7 +204,8 @@ def mirror_differences() -> int:
 Rows = set[tuple[int, int, int]]
 
 
-def _wanted(memberships: QuerySet[Membership]) -> tuple[Rows, Rows]:
+def _wanted(memberships: QuerySet[Membership], only: int | None = None) -> tuple[Rows, Rows]:
+    """The rows that should stand on divisions and on channels; with `only`, of that division alone."""
     codes = {
         (model, code): pk
         for pk, code, model in Permission.objects.filter(
@@ -205,8 +217,9 @@ def _wanted(memberships: QuerySet[Membership]) -> tuple[Rows, Rows]:
     for membership in memberships:
         grant = _grant(membership)
         narrow = {r for r in grant.rights if grant.channel_ids and r in CHANNEL_RIGHTS}
+        places = grant.division_ids if only is None else grant.division_ids & {only}
         for right in grant.rights - narrow:
-            divisions |= {(membership.user_id, codes["division", right], d) for d in grant.division_ids}
+            divisions |= {(membership.user_id, codes["division", right], d) for d in places}
         for right in narrow:
             channels |= {(membership.user_id, codes["channel", right], c) for c in grant.channel_ids or ()}
     return divisions, channels

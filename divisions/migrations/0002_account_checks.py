@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('divisions', '0001_initial'),
+        ("divisions", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='channel',
-            name='checked_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='account last looked at'),
+            model_name="channel",
+            name="checked_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="account last looked at"),
         ),
         migrations.AddField(
-            model_name='channel',
-            name='token_warned_days',
+            model_name="channel",
+            name="token_warned_days",
             field=models.PositiveSmallIntegerField(blank=True, editable=False, null=True),
         ),
     ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from divisions import access
 from divisions.errors import BadInput
 from divisions.models import Channel, Division, User
-from divisions.permissions import Reach, Right
+from divisions.permissions import Right
 from divisions.services.department import require_zone
 from divisions.states import OWN_PLATFORMS, Audience, Mode, Platform
 from records.services import ledger
@@ -50,7 +50,7 @@ def create_division(
     division.save(update_fields=["path", "slug_path"])
     for platform in OWN_PLATFORMS:
         _own_channel(division, platform)
-    access.mirror(User.objects.filter(memberships__role__reach=Reach.TREE).distinct())
+    access.mirror_new(division)
     _remember("divisions.division.created", division, by, now, {"slug": slug, "name": name})
     return division
 

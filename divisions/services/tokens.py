@@ -94,7 +94,7 @@ def keep_fresh(channel: Channel, *, now: datetime) -> Channel:
         return row
 
 
-def reconnect(*, channel: Channel, by: User, now: datetime | None = None) -> Channel:
+def reconnect(*, channel: Channel, by: User, reason: str = "", now: datetime | None = None) -> Channel:
     """Connect a flagged or paused channel again, once its account really answers.
 
     Raises WrongMoment with the platform's reason while it does not.
@@ -105,7 +105,7 @@ def reconnect(*, channel: Channel, by: User, now: datetime | None = None) -> Cha
             f"The account does not answer yet. {' '.join(health.warnings)}".strip(),
             cure="Sign in to the platform, give Substation a new token, then press “Reconnect” again.",
         )
-    return channels.move_channel(channel=channel, to=ChannelState.CONNECTED, by=by, now=now)
+    return channels.move_channel(channel=channel, to=ChannelState.CONNECTED, by=by, reason=reason, now=now)
 
 
 def due_for_a_check() -> list[Channel]:

@@ -20,6 +20,7 @@ from divisions.permissions import Right
 from divisions.selectors import activity, register
 from divisions.selectors import channels as selectors
 from divisions.services import channels as services
+from divisions.services import tokens
 from divisions.states import CHANNEL_MOVES, OWN_PLATFORMS, ChannelState
 
 PAGE = 50
@@ -70,12 +71,15 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
     if to not in MOVES or not form.is_valid():
         return _page(request, channel, reason=form)
     try:
-        services.move_channel(
-            channel=channel,
-            to=ChannelState(to),
-            by=request.user,  # type: ignore[arg-type]
-            reason=form.cleaned_data["reason"],
-        )
+        if to == ChannelState.CONNECTED:  # only what answers is connected
+            tokens.reconnect(channel=channel, by=request.user, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
+        else:
+            services.move_channel(
+                channel=channel,
+                to=ChannelState(to),
+                by=request.user,  # type: ignore[arg-type]
+                reason=form.cleaned_data["reason"],
+            )
         messages.success(request, f"{channel} is now {ChannelState(to).label.lower()}.")
     except WrongMoment as refusal:
         messages.error(request, str(refusal))

@@ -25,6 +25,8 @@ from posts.states import CLAIMABLE, DeliveryState, Stage
 from records.services import ledger
 
 DEFAULT_GRACE = timedelta(hours=2)
+_RETIMED = (*CLAIMABLE, DeliveryState.MISSED)
+_TIMES = ("due_at", "ready_at", "grace_until")
 
 
 def make_deliveries(*, post: Post, revision: Revision, approval: Approval, now: datetime) -> list[Delivery]:
@@ -141,7 +143,7 @@ def open_lanes(channels: list[Channel]) -> None:
 
 @transaction.atomic
 def retime(*, post: Post, due_at: datetime, by: User, now: datetime | None = None) -> list[Delivery]:
-    """Move what has not begun to another moment inside the approved range; the approval stays.
+    """Move what has not begun, missed ones too, to another moment inside the approved range; the approval stays.
 
     Raises BadInput (field `due_at`) outside the range or in the past, WrongMoment when nothing is left to move.
     """
@@ -154,7 +156,7 @@ def retime(*, post: Post, due_at: datetime, by: User, now: datetime | None = Non
     check_range(row.revision, due_at, moment)
     rows = list(
         Delivery.objects.select_for_update(of=("self",))
-        .filter(post=row, revision=row.revision, state__in=CLAIMABLE, first_attempt_at__isnull=True)
+        .filter(post=row, revision=row.revision, state__in=_RETIMED, first_attempt_at__isnull=True)
         .select_related("channel")
         .order_by("pk")
     )
@@ -164,7 +166,15 @@ def retime(*, post: Post, due_at: datetime, by: User, now: datetime | None = Non
         delivery.post = row
         delivery.due_at = delivery.ready_at = due_at
         delivery.grace_until = grace_until(row.revision, due_at)
-    Delivery.objects.bulk_update(rows, ["due_at", "ready_at", "grace_until"])
+        if delivery.state == DeliveryState.MISSED:
+            hold_lock.refuse_covered(delivery)
+            delivery.state, delivery.state_at, delivery.settled_at, delivery.problem = (
+                DeliveryState.QUEUED,
+                moment,
+                None,
+                {},
+            )
+    Delivery.objects.bulk_update(rows, [*_TIMES, "state", "state_at", "settled_at", "problem"])
     Post.objects.filter(pk=row.pk).update(due_at=due_at)
     remember("post.retimed", row, by=by, now=moment, due_at=due_at.isoformat())
     return rows

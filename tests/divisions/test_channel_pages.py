@@ -14,6 +14,7 @@ from divisions.models import Channel
 from records.models import LedgerEntry
 from tests import stories
 from tests.counting import queries_of
+from tests.network import SandboxNetwork
 from tests.stories import NOW
 
 LIST = "/desk/channels/"
@@ -70,7 +71,9 @@ def test_only_who_manages_channels_is_offered_to_change_them(department: SimpleN
     assert as_(d.stranger).post(f"{ONE}state/", {"to": "paused", "reason": "A test"}).status_code == 404
 
 
-def test_pausing_asks_for_a_reason_and_stands_beside_the_channel(department: SimpleNamespace, as_: Any) -> None:
+def test_pausing_asks_for_a_reason_and_stands_beside_the_channel(
+    department: SimpleNamespace, network: SandboxNetwork, as_: Any
+) -> None:
     client = as_(department.smo)
     assert client.post(f"{ONE}state/", {"to": "paused", "reason": " "}).status_code == 422
     assert client.post(f"{ONE}state/", {"to": "retired", "reason": "Old"}).status_code == 422
@@ -79,6 +82,14 @@ def test_pausing_asks_for_a_reason_and_stands_beside_the_channel(department: Sim
     assert LedgerEntry.objects.filter(type="divisions.channel.paused").count() == 1
     assert client.post(f"{ONE}state/", {"to": "connected", "reason": "Merged"}).status_code == 302
     assert Channel.objects.get(slug="facebook-northeast").state == "connected"
+
+
+def test_an_account_that_does_not_answer_is_not_connected_again(department: SimpleNamespace, as_: Any) -> None:
+    client = as_(department.smo)
+    client.post(f"{ONE}state/", {"to": "paused", "reason": "A test"})
+    answer = client.post(f"{ONE}state/", {"to": "connected", "reason": "Done"}, follow=True)
+    assert "does not answer yet" in answer.content.decode()
+    assert Channel.objects.get(slug="facebook-northeast").state == "paused"
 
 
 def test_promise_and_duty_are_changed_and_bad_input_is_said(department: SimpleNamespace, as_: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from divisions.models import Channel, Division, LinkRule, Membership, User
 from divisions.services import channels, divisions, people
 from posts.models import Approval, Attempt, Delivery, Draft, MediaAsset, Post, Review, Revision
-from posts.services import compose, decide, media, review, schedule, submit, sweep
+from posts.services import compose, decide, deliver, media, review, schedule, submit, sweep
 from records.services import ledger
 from tests.stories import NOW, approved, asset, draft, picture, submitted, tick
 
@@ -60,10 +60,12 @@ def _retime(d: SimpleNamespace) -> Callable[[], Any]:
     return lambda: schedule.retime(post=post, due_at=NOW + timedelta(hours=5), by=d.supervisor, now=SOON)
 
 
-def _tick(d: SimpleNamespace) -> Callable[[], Any]:
+def _settle(d: SimpleNamespace) -> Callable[[], Any]:
     approved(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website])
-    times = iter([SOON, SOON + timedelta(minutes=10)])  # the second once the lease of the broken one has lapsed
-    return lambda: tick(next(times))
+    ((lane, (pk,)),) = deliver.claim(now=SOON, worker="one").items()
+    call = deliver.begin(pk=pk, lane=lane, worker="one", now=SOON)
+    assert call is not None
+    return lambda: deliver.settle(call=call, answer=deliver.make_call(call), worker="one", now=SOON)
 
 
 def _missed(d: SimpleNamespace, act: Callable[..., Any], **kwargs: Any) -> Callable[[], Any]:
@@ -88,7 +90,7 @@ STORIES: dict[str, Story] = {
     "drop": lambda d: _missed(d, decide.drop),
     "prove": lambda d: _missed(d, decide.prove, link="https://pages.example/1"),
     "missed": lambda d: _late(d),
-    "settle": _tick,
+    "settle": _settle,
     "media add": lambda d: lambda: media.add(division=d.northeast, name="a.jpg", file=picture(), by=d.officer, now=NOW),
     "media describe": lambda d: _describe(d),
     "division": lambda d: lambda: divisions.create_division(slug="west", name="West", parent=d.headquarters, by=None),
