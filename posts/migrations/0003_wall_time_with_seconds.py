@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('posts', '0002_frozen'),
+        ("posts", "0002_frozen"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='draft',
-            name='wall_time',
-            field=models.CharField(blank=True, help_text='Wall clock as typed: 2026-11-24T18:00.', max_length=19),
+            model_name="draft",
+            name="wall_time",
+            field=models.CharField(blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.", max_length=19),
         ),
         migrations.AlterField(
-            model_name='revision',
-            name='wall_time',
+            model_name="revision",
+            name="wall_time",
             field=models.CharField(blank=True, max_length=19),
         ),
     ]

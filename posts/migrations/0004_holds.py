@@ -7,70 +7,170 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('divisions', '0001_initial'),
-        ('posts', '0003_wall_time_with_seconds'),
+        ("divisions", "0001_initial"),
+        ("posts", "0003_wall_time_with_seconds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('all', 'Every account'), ('division', 'One division'), ('kind', 'One kind of post'), ('channel', 'One account')], max_length=10)),
-                ('with_tree', models.BooleanField(default=False, verbose_name='with all divisions below')),
-                ('kind', models.CharField(blank=True, choices=[('update', 'Update'), ('appeal', 'Appeal'), ('press_release', 'Press release'), ('event', 'Event'), ('safety_alert', 'Safety alert'), ('award', 'Award'), ('fundraiser', 'Fundraiser'), ('faq', 'FAQ'), ('information', 'Information page'), ('blog', 'Blog entry'), ('media', 'Photos or video'), ('internal_notice', 'Internal notice'), ('qa_announcement', 'Q&A announcement')], max_length=20)),
-                ('reason', models.CharField(max_length=300)),
-                ('drill', models.BooleanField(default=False)),
-                ('placed_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='divisions.channel')),
-                ('division', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='divisions.division')),
-                ('exempt_posts', models.ManyToManyField(blank=True, related_name='exempt_from', to='posts.post')),
-                ('placed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('released_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("all", "Every account"),
+                            ("division", "One division"),
+                            ("kind", "One kind of post"),
+                            ("channel", "One account"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("with_tree", models.BooleanField(default=False, verbose_name="with all divisions below")),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("update", "Update"),
+                            ("appeal", "Appeal"),
+                            ("press_release", "Press release"),
+                            ("event", "Event"),
+                            ("safety_alert", "Safety alert"),
+                            ("award", "Award"),
+                            ("fundraiser", "Fundraiser"),
+                            ("faq", "FAQ"),
+                            ("information", "Information page"),
+                            ("blog", "Blog entry"),
+                            ("media", "Photos or video"),
+                            ("internal_notice", "Internal notice"),
+                            ("qa_announcement", "Q&A announcement"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("drill", models.BooleanField(default=False)),
+                ("placed_at", models.DateTimeField()),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="divisions.channel",
+                    ),
+                ),
+                (
+                    "division",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="divisions.division",
+                    ),
+                ),
+                ("exempt_posts", models.ManyToManyField(blank=True, related_name="exempt_from", to="posts.post")),
+                (
+                    "placed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-placed_at'],
-                'default_permissions': ('view',),
+                "ordering": ["-placed_at"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='hold',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='posts.hold'),
+            model_name="delivery",
+            name="hold",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="posts.hold",
+            ),
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=150)),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-opened_at'],
-                'default_permissions': ('view',),
+                "ordering": ["-opened_at"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddField(
-            model_name='hold',
-            name='incident',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='posts.incident'),
+            model_name="hold",
+            name="incident",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="holds",
+                to="posts.incident",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['placed_at'], name='hold_active'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("released_at__isnull", True)), fields=["placed_at"], name="hold_active"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', None), ('division', None), ('kind', ''), ('scope', 'all')), models.Q(('channel', None), ('division__isnull', False), ('kind', ''), ('scope', 'division')), models.Q(('channel', None), ('division', None), ('scope', 'kind'), models.Q(('kind', ''), _negated=True)), models.Q(('channel__isnull', False), ('division', None), ('kind', ''), ('scope', 'channel')), _connector='OR'), name='hold_names_what_it_covers'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel", None), ("division", None), ("kind", ""), ("scope", "all")),
+                    models.Q(("channel", None), ("division__isnull", False), ("kind", ""), ("scope", "division")),
+                    models.Q(
+                        ("channel", None), ("division", None), ("scope", "kind"), models.Q(("kind", ""), _negated=True)
+                    ),
+                    models.Q(("channel__isnull", False), ("division", None), ("kind", ""), ("scope", "channel")),
+                    _connector="OR",
+                ),
+                name="hold_names_what_it_covers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', True), ('released_by', None)), models.Q(('released_at__isnull', False), ('released_by__isnull', False)), _connector='OR'), name='release_has_a_person'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("released_at__isnull", True), ("released_by", None)),
+                    models.Q(("released_at__isnull", False), ("released_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="release_has_a_person",
+            ),
         ),
     ]
