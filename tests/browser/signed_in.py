@@ -25,6 +25,6 @@ def listen(page: Page) -> list[str]:
 def sign_in(context: BrowserContext, live_server: Any, person: User) -> None:
     """Give a browser the session of a person, without the form."""
     client = Client()
-    client.force_login(person, backend=BACKEND)
+    client.force_login(User.objects.get(pk=person.pk), backend=BACKEND)  # as the person is by now
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
