@@ -117,7 +117,7 @@ def has_begun(rows: list[Delivery]) -> bool:
 
 def can_retime(rows: list[Delivery]) -> bool:
     """Whether something is left that can move to another time."""
-    return any(row.state in CLAIMABLE and row.first_attempt_at is None for row in rows)
+    return any(row.state in (*CLAIMABLE, _S.MISSED) and row.first_attempt_at is None for row in rows)
 
 
 def _writing(post: Post, mine: Rights) -> list[Way]:

@@ -15,10 +15,10 @@ from divisions.selectors.channels import offered_in_composer
 from divisions.services import channels
 from posts.errors import StopsOpen
 from posts.models import Delivery, Draft, Post, Revision, Variant
-from posts.services import compose, review, submit
+from posts.services import compose, review, schedule, submit
 from posts.services.compose import DraftInput
-from posts.states import Stage
-from tests.stories import NOW, appeal_facts, approved, asset, draft, submitted
+from posts.states import DeliveryState, Stage
+from tests.stories import NOW, appeal_facts, approved, asset, draft, live, submitted, tick
 
 
 def _save(post: Post, by: Any, version: int | None = None, **more: Any) -> Draft:
@@ -181,8 +181,6 @@ def test_a_post_nobody_approved_in_time_expires_and_can_be_taken_up_again(depart
 
 
 def test_what_has_begun_to_go_out_cannot_be_changed(department: SimpleNamespace) -> None:
-    from tests.stories import live
-
     d = department
     post = live(d.northeast, d.officer, d.supervisor)
     with pytest.raises(WrongMoment, match="begun"):
@@ -190,8 +188,6 @@ def test_what_has_begun_to_go_out_cannot_be_changed(department: SimpleNamespace)
 
 
 def test_retiming_keeps_the_approval_inside_its_range_only(department: SimpleNamespace) -> None:
-    from posts.services import schedule
-
     d = department
     post = approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00")
     due = NOW + timedelta(hours=3)
@@ -202,3 +198,13 @@ def test_retiming_keeps_the_approval_inside_its_range_only(department: SimpleNam
             schedule.retime(post=post, due_at=outside, by=d.supervisor, now=NOW)
     with pytest.raises(BadInput, match="passed"):
         schedule.retime(post=post, due_at=NOW - timedelta(minutes=1), by=d.supervisor, now=NOW)
+
+
+def test_a_missed_post_can_be_given_another_time_inside_what_was_approved(department: SimpleNamespace) -> None:
+    d = department
+    post = approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00", channels=[d.northeast_website])
+    tick(NOW + timedelta(hours=6))
+    assert post.deliveries.get().state == DeliveryState.MISSED
+    schedule.retime(post=post, due_at=NOW + timedelta(hours=8), by=d.supervisor, now=NOW + timedelta(hours=6))
+    tick(NOW + timedelta(hours=8))
+    assert post.deliveries.get().state == DeliveryState.DELIVERED
