@@ -15,6 +15,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Close registration."""
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a person may be sent on to `url`; what is no address at all is none either."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:  # "http://[::1"
+            return False
+
 
 class SignInForm(LoginForm):
     """allauth's form, naming its credential ``login`` as well, which is what axes counts failures by."""

@@ -9,6 +9,7 @@ from divisions.errors import BadInput
 from divisions.models import Department, Division
 
 UTC = UTC
+LAST_DAY = date(2199, 12, 31)  # later is a slip of the keyboard, and near the end of all calendars
 
 
 def zone_of(division: Division) -> str:
@@ -46,5 +47,5 @@ def moment(wall: str, zone: str, *, field: str = "wall_time") -> datetime:
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The UTC moment at which a day ends in `zone`: midnight after it."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    """The UTC moment at which a day ends in `zone`: midnight after it, at the latest after `LAST_DAY`."""
+    return datetime.combine(min(day, LAST_DAY) + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)

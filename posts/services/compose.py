@@ -148,6 +148,8 @@ def _check(post: Post, data: DraftInput) -> None:
         raise BadInput("flags", f"“{unknown.pop()}” is not known.", cure="Untick it.")
     if len(data.media) > MAX_PICTURES:
         raise BadInput("media", f"{len(data.media)} pictures; at most {MAX_PICTURES}.", cure="Remove some.")
+    if data.expires_on and data.expires_on > moments.LAST_DAY:
+        raise BadInput("expires_on", f"The year {data.expires_on.year} is out of reach.", cure="Pick a nearer day.")
     if data.when not in When.values:
         raise BadInput("when", "Say when it goes out.", cure="As soon as approved, or at a time.")
 

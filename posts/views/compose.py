@@ -33,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     offered = division_selectors.with_right(mine, Right.DRAFT_POST)
     if not mine.anywhere(Right.DRAFT_POST):
         raise NotAllowed(Right.DRAFT_POST.label, where="any division")
-    wanted = offered.filter(slug=request.GET.get("division", "")).values_list("pk", flat=True).first()
+    wanted = next((d.pk for d in offered if d.slug == request.GET.get("division")), None)
     initial = {"kind": request.GET.get("kind", "update"), **({"division": wanted} if wanted else {})}
     form = NewForm(offered, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
