@@ -19,8 +19,8 @@ class Delivery(models.Model):
 
     `due_at` is the promise, `ready_at` when it may be claimed next (a retry moves only that), `grace_until` the last
     moment at which it may still begin (P12). `after` = wait for that delivery's settle (links point to its page).
-    While UNCERTAIN, `look_at` is when to look for it on the platform next, `looks` how often that was tried and
-    `looks_absent` how often it surely was not there.
+    `look_at` is set while it may be out without our knowing (the last step's call had no answer): when to look for it
+    on the platform. `looks` is how often that was tried, `looks_absent` how often it surely was not there.
     """
 
     act = models.CharField(max_length=10, choices=Act.choices, default=Act.PUBLISH)
@@ -80,7 +80,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["look_at"],
                 name="delivery_to_look_up",
-                condition=models.Q(state=DeliveryState.UNCERTAIN),
+                condition=models.Q(look_at__isnull=False),
             ),
             models.Index(
                 fields=["lease_until"],

@@ -78,7 +78,7 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
         _to(row, DeliveryState.QUEUED, moment)
     row.due_at = row.ready_at = moment
     row.grace_until = max(schedule.grace_until(row.revision, moment), moment + timedelta(minutes=5))
-    row.failures, row.settled_at, row.problem, row.hold = 0, None, {}, None
+    row.failures, row.settled_at, row.problem, row.hold, row.look_at = 0, None, {}, None, None
     row.save()
     ledger.append(about_delivery("sent_again", row, by=by, now=moment, looked=looked))
     return row
@@ -93,10 +93,18 @@ def drop_all(*, deliveries: Sequence[Delivery], by: User, now: datetime | None =
 
 @transaction.atomic
 def drop(*, delivery: Delivery, by: User, now: datetime | None = None) -> Delivery:
-    """Leave it unsent: an uncertain one is then FAILED by a person's word, all others CANCELLED."""
+    """Leave it unsent: an uncertain one is then FAILED by a person's word, all others CANCELLED.
+
+    Raises WrongMoment while it may be out all the same: its last call had no answer, and nobody has looked yet.
+    """
     row = _lock(delivery)
     _require(by, Right.DECIDE_DELIVERY, row)
     moment = now or timezone.now()
+    if row.look_at is not None and row.state != DeliveryState.UNCERTAIN:
+        raise WrongMoment(
+            "Its last call had no answer, so it may be out. It is being looked for.",
+            cure="Try again in a few minutes, or look at the account yourself.",
+        )
     if row.state == DeliveryState.UNCERTAIN:
         row.problem = {**row.problem, "cause": f"{by.name} looked: it did not go out, and it is left unsent."}
         _to(row, DeliveryState.FAILED, moment)

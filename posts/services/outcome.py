@@ -150,9 +150,15 @@ def retry_at(delivery: Delivery, moment: datetime, *, now: datetime) -> None:
     _to(delivery, _again(delivery), now)
 
 
+def doubt(delivery: Delivery, *, now: datetime) -> None:
+    """The step that shows it had no answer: until a repeat or a look tells, it may be out. Saved by the caller."""
+    if delivery.step_index + 1 == len(delivery.steps):
+        delivery.look_at, delivery.looks, delivery.looks_absent = now, 0, 0
+
+
 def repeat(delivery: Delivery, *, now: datetime) -> None:
     """It surely is not there: once more, with the same key and the same bytes."""
-    delivery.ready_at, delivery.problem = now, {}
+    delivery.ready_at, delivery.problem, delivery.look_at = now, {}, None
     _to(delivery, _again(delivery), now)
     _remember(delivery, "repeated", now, looks=delivery.looks, absent=delivery.looks_absent)
 
@@ -164,7 +170,10 @@ def await_proof(delivery: Delivery, *, now: datetime) -> None:
 
 
 def fail(delivery: Delivery, cause: str, who: str, press: str, *, now: datetime, words: str = "") -> None:
-    """It did not go out, and will not by itself."""
+    """It did not go out, and will not by itself; uncertain instead where an earlier call may have shown it."""
+    if delivery.look_at is not None:
+        uncertain(delivery, words or cause, now=now)
+        return
     delivery.problem = Problem(cause, who, press, words).to_json()
     delivery.settled_at = now
     _to(delivery, DeliveryState.FAILED, now)
@@ -245,6 +254,8 @@ def _temporary(delivery: Delivery, error: Temporary, now: datetime) -> None:
         press="Nothing, unless it is still here when its time is up.",
         words=error.message,
     ).to_json()
+    if not error.rate_limited and not 400 <= (error.status or 0) < 500:
+        doubt(delivery, now=now)
     if error.rate_limited:
         lanes = ChannelLane.objects.filter(channel=delivery.channel_id)
         lanes.update(next_call_at=delivery.ready_at)

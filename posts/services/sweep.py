@@ -18,6 +18,8 @@ from records.services import ledger
 
 BATCH = 500
 LOOKS_A_TICK = 20
+# Where a row may be out without our knowing: a look settles it. Nothing of these goes out by itself meanwhile.
+IN_DOUBT = (DeliveryState.UNCERTAIN, DeliveryState.MISSED, DeliveryState.HELD)
 ABSENT_BEFORE_REPEAT = 2  # x.md: 30 s and 5 min after the call
 
 
@@ -41,6 +43,7 @@ def lapsed(*, now: datetime) -> int:
         outcome.close_attempt(row, attempt.number, silence, now=now)
         step = Step.from_json(row.steps[row.step_index])
         if step.repeatable or connector_of(row.channel).ambiguous_policy is Policy.REPEAT:
+            outcome.doubt(row, now=now)
             outcome.retry_at(row, now, now=now)
         else:
             outcome.uncertain(row, silence.message, now=now)
@@ -80,7 +83,7 @@ def look_up(*, now: datetime) -> int:
     Looks at RECONCILE_AFTER_S after the call; one match that no other delivery holds is proof. What is surely absent
     twice goes out once more where the connector's policy repeats; all else waits for a person. Makes wire calls.
     """
-    due = Delivery.objects.filter(state=DeliveryState.UNCERTAIN, look_at__lte=now)
+    due = Delivery.objects.filter(state__in=IN_DOUBT, look_at__lte=now)
     return sum(_look_up_one(pk, now) for pk in due.order_by("look_at").values_list("pk", flat=True)[:LOOKS_A_TICK])
 
 
@@ -89,7 +92,7 @@ def _look_up_one(pk: int, now: datetime) -> int:
     waits = settings.RECONCILE_AFTER_S
     last = row.looks + 1 >= len(waits)
     following = None if last else row.state_at + timedelta(seconds=waits[row.looks + 1])
-    mine = Delivery.objects.filter(pk=pk, state=DeliveryState.UNCERTAIN, looks=row.looks, look_at=row.look_at)
+    mine = Delivery.objects.filter(pk=pk, state__in=IN_DOUBT, looks=row.looks, look_at=row.look_at)
     if not mine.update(looks=row.looks + 1, look_at=following):
         return 0  # another worker looks
     try:
@@ -105,7 +108,7 @@ def _look_up_one(pk: int, now: datetime) -> int:
 @transaction.atomic
 def _record(pk: int, attempt: int, remotes: tuple[Remote, ...], now: datetime) -> int:
     row = Delivery.objects.select_for_update(of=("self",)).select_related("channel", "post__division").get(pk=pk)
-    if row.state != DeliveryState.UNCERTAIN or row.attempt != attempt:
+    if row.state not in IN_DOUBT or row.attempt != attempt:
         return 0
     if len(remotes) == 1:
         outcome.deliver(row, Receipt(remote_id=remotes[0].remote_id, url=remotes[0].url), now=now, how="found")
@@ -113,7 +116,8 @@ def _record(pk: int, attempt: int, remotes: tuple[Remote, ...], now: datetime) -
     if not remotes:
         row.looks_absent += 1
         row.save(update_fields=["looks_absent"])
-        if row.looks_absent >= ABSENT_BEFORE_REPEAT and _may_repeat(row):
+        enough = row.looks_absent >= ABSENT_BEFORE_REPEAT
+        if enough and row.state == DeliveryState.UNCERTAIN and _may_repeat(row):
             outcome.repeat(row, now=now)
     return 0
 

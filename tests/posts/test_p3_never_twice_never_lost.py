@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from connectors.contract import Done, Receipt, Result
 from connectors.errors import ConnectorError, Uncertain
+from divisions.errors import WrongMoment
 from divisions.models import Channel
 from divisions.services import channels
 from divisions.states import ChannelState
 from posts.models import Attempt, ChannelLane, Delivery, Post
-from posts.services import deliver, outcome, sweep
+from posts.services import decide, deliver, outcome, sweep
 from posts.states import DeliveryState
 from records.models import LedgerEntry
 from tests.network import SandboxNetwork
@@ -235,6 +236,30 @@ def test_the_database_may_be_away_for_a_moment_when_an_answer_comes(
     tick(now + timedelta(minutes=1))
     assert len(tries) == 2
     assert _fresh(row).state == DeliveryState.DELIVERED
+
+
+def test_what_is_too_late_but_may_be_out_is_looked_for_before_anybody_can_drop_it(
+    department: SimpleNamespace, network: SandboxNetwork, now: datetime
+) -> None:
+    d, due = department, now + timedelta(minutes=1)
+    row = approved(d.northeast, d.officer, d.supervisor, channels=[d.facebook_northeast], now=now).deliveries.get()
+    lane = _claimed(row, due)
+    for _ in range(2):  # draft, address
+        call = deliver.begin(pk=row.pk, lane=lane, worker="dies", now=due)
+        assert call is not None
+        deliver.settle(call=call, answer=deliver.make_call(call), worker="dies", now=due)
+    call = deliver.begin(pk=row.pk, lane=lane, worker="dies", now=due)
+    assert call is not None
+    deliver.make_call(call)  # it shows, and the worker dies
+    sweep.lapsed(now=due + LEASE)
+    late = _fresh(row).grace_until + timedelta(minutes=1)
+    sweep.missed(now=late)
+    assert _fresh(row).state == DeliveryState.MISSED
+    with pytest.raises(WrongMoment, match="may be out"):
+        decide.drop(delivery=_fresh(row), by=d.supervisor, now=late)
+    sweep.look_up(now=late)
+    found = _fresh(row)
+    assert (found.state, found.remote_id) == (DeliveryState.DELIVERED, network.shown(d.facebook_northeast)[0].id)
 
 
 # ---- nobody waits for a neighbour
