@@ -41,6 +41,11 @@ app.conf.update(
             "schedule": crontab(hour=9, minute=17),  # before dawn in American zones
             "options": {"expires": 3600},
         },
+        "renew-sign-ins": {
+            "task": "divisions.tasks.renew_sign_ins",
+            "schedule": 300.0,
+            "options": {"expires": 240},
+        },
         "check-accounts": {
             "task": "divisions.tasks.check_accounts",
             "schedule": crontab(hour=11, minute=3),  # before the first shift reads its desk

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from celery import shared_task
 from django.db import connection, transaction
+from django.utils import timezone
 
+from connectors.errors import ConnectorError
 from divisions import access
 from divisions.models import Channel, User
 from divisions.services import tokens
+
+log = logging.getLogger(__name__)
 
 LOOKS_AT_ONCE = 4
 
@@ -31,6 +36,18 @@ def check_accounts() -> int:
     with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="check") as executor:
         list(executor.map(_check_in_thread, rows))
     return len(rows)
+
+
+@shared_task(ignore_result=True)
+def renew_sign_ins() -> int:
+    """Renew the sign-ins that end within minutes, before a post needs them; returns how many were renewed."""
+    now, renewed = timezone.now(), 0
+    for channel in tokens.due_for_renewal(now=now):
+        try:
+            renewed += tokens.keep_fresh(channel, now=now).token_expires_at != channel.token_expires_at
+        except ConnectorError as error:
+            log.warning("the sign-in of %s was not renewed: %s", channel.slug, error.__class__.__name__)
+    return renewed
 
 
 def _check_in_thread(channel: Channel) -> None:

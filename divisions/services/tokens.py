@@ -21,7 +21,7 @@ from divisions.services import channels, credentials, notices
 from divisions.services.accounts import account_of, connector_of
 from divisions.states import OWN_PLATFORMS, ChannelState, Mode
 
-RENEW_AHEAD = timedelta(minutes=10)
+RENEW_AHEAD = timedelta(minutes=20)  # three looks of the beat before it ends
 WARN_DAYS = (14, 7, 1)
 
 
@@ -106,6 +106,12 @@ def reconnect(*, channel: Channel, by: User, reason: str = "", now: datetime | N
             cure="Sign in to the platform, give Substation a new token, then press “Reconnect” again.",
         )
     return channels.move_channel(channel=channel, to=ChannelState.CONNECTED, by=by, reason=reason, now=now)
+
+
+def due_for_renewal(*, now: datetime) -> list[Channel]:
+    """Connected accounts whose sign-in ends within minutes; one that has ended long ago needs a person."""
+    ending = {"token_expires_at__lte": now + RENEW_AHEAD, "token_expires_at__gt": now - timedelta(days=1)}
+    return list(Channel.objects.filter(state=ChannelState.CONNECTED, **ending).exclude(credentials="").order_by("pk"))
 
 
 def due_for_a_check() -> list[Channel]:

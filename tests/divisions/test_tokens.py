@@ -7,8 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from connectors.contract import Health
+from divisions import tasks
 from divisions.errors import NotAllowed, WrongMoment
 from divisions.models import Channel
 from divisions.services import channels, tokens
@@ -134,3 +136,15 @@ def test_a_channel_is_reconnected_only_when_its_account_answers(
 def test_own_pages_and_hand_posted_accounts_are_not_asked(department: SimpleNamespace) -> None:
     asked = {channel.slug for channel in tokens.due_for_a_check()}
     assert asked == {"facebook-northeast", "facebook-central", "x-department", "x-staff"}
+
+
+def test_the_beat_renews_what_ends_within_minutes_and_nothing_else(department: SimpleNamespace, says: Any) -> None:
+    d = department
+    now = timezone.now()
+    for channel, left in ((d.x_department, 5), (d.facebook_northeast, 600)):
+        channels.set_credentials(channel=channel, secrets={"access_token": "old", "refresh_token": "r1"}, by=None)
+        Channel.objects.filter(pk=channel.pk).update(token_expires_at=now + timedelta(minutes=left))
+    talks = says(fresh={"access_token": "new", "refresh_token": "r2", "expires_in": "7200"})
+    assert tasks.renew_sign_ins() == 1
+    assert talks.renewals == 1
+    assert open_for(Channel.objects.get(pk=d.x_department.pk))["access_token"] == "new"
