@@ -21,7 +21,7 @@ VAR = local.VAR_DIR
 LOGS = VAR / "log"
 MANAGE = [sys.executable, str(local.BASE_DIR / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
-POOL = "72"  # worker: 4 ticks at once, each with 16 calls under way and itself
+POOL = "72"  # worker: ticks, one sender a platform, and the calls that settle while others begin (flow.py)
 SIGN_INS = (
     ("officer.northeast@demo.example", "officer of the Northeast substation"),
     ("supervisor.northeast@demo.example", "supervisor of the Northeast substation"),
