@@ -17,7 +17,7 @@ from divisions.models import Department
 
 
 class RightsMiddleware:
-    """Resolve the person's rights once a request (MODEL.md section 3)."""
+    """Resolve the person's rights once a request (docs/adr/0016)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -12,7 +12,7 @@ FactType = Literal["line", "text", "date", "moment", "choice", "phone", "case"]
 
 
 class Kind(models.TextChoices):
-    """What sort of post it is (PRODUCT.md S1)."""
+    """What sort of post it is."""
 
     UPDATE = "update", "Update"
     APPEAL = "appeal", "Appeal"

@@ -82,7 +82,7 @@ class Channel(models.Model):
 
 
 class LinkRule(models.Model):
-    """Posts for `source` may also go to `target`: the rule *is* the right (MODEL.md, linked posting). No chains."""
+    """Posts for `source` may also go to `target`: the rule *is* the right (docs/glossary.md, link rule). No chains."""
 
     source_channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="links_out")
     target_channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="links_in")

@@ -9,7 +9,7 @@ from django.db import models
 
 from divisions.permissions import Right
 
-# MODEL.md section 5: first path segments the site itself uses.
+# First path segments that the site itself uses, now or for pages still to come.
 RESERVED_SLUGS = frozenset(
     [
         "desk",

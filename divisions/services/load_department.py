@@ -1,4 +1,4 @@
-"""Loads a department file (INTERFACES: `load_department FILE`): idempotent, through the same services as a person.
+"""Loads a department file (`manage.py load_department FILE`): idempotent, through the same services as a person.
 
 Rows that are absent from the file are reported, never deleted. Keys match on slug or e-mail.
 """

@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing found: what, how grave, where, and what to do. `code` is stable (INTERFACES)."""
+    """One thing found: what, how grave, where, and what to do. `code` is stable: scripts hold on to it."""
 
     code: str
     severity: Severity

@@ -15,7 +15,7 @@ from posts.states import Act
 
 
 class Revision(models.Model):
-    """Frozen wording of a post. The content hash covers all that is approved (MODEL.md section 1)."""
+    """Frozen wording of a post. The content hash covers all that is approved (docs/adr/0015)."""
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()

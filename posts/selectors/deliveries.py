@@ -1,4 +1,4 @@
-"""Deliveries as other people's scripts read them (INTERFACES: `deliveries --since T`)."""
+"""Deliveries as other people's scripts read them (`manage.py deliveries --since T`)."""
 
 from __future__ import annotations
 

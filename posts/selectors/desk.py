@@ -70,7 +70,7 @@ def came_back(mine: Rights, *, now: datetime) -> QuerySet[Post]:
 def my_channels(mine: Rights, *, accounts_only: bool = False) -> QuerySet[Any]:
     """Channels the person writes for, linked ones too: trouble first. With `last_at`, `next_at`, `doubts`, `broken`.
 
-    The numbers count posts of the person's own divisions only: of a linked channel they see nothing else (MODEL.md).
+    The numbers count posts of the person's own divisions only: of a linked channel they see nothing else.
     """
     ids = mine.division_ids(Right.DRAFT_POST) or mine.visible_division_ids()
     linked = LinkRule.objects.filter(source_channel__division__in=ids, revoked_at__isnull=True)

@@ -20,7 +20,7 @@ from posts.selectors import moments, posts, review
 from posts.states import DeliveryState, Stage
 
 ROWS = 8
-APPROVE_AHEAD = timedelta(minutes=15)  # MODEL.md: approve_by lies that long before a time that was chosen
+APPROVE_AHEAD = timedelta(minutes=15)  # approve_by lies that long before a time that was chosen (posts.services.submit)
 NEVER = datetime.max.replace(tzinfo=UTC)
 _S = DeliveryState
 

@@ -1,6 +1,6 @@
 """Where posts are: live, partly live, failed and so on, read from their deliveries for a page of posts at once.
 
-Never stored (MODEL.md section 1): a post keeps its editorial stage only.
+Never stored: a post keeps its editorial stage only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The content hash: one sha256 over everything an approval covers (P1, MODEL.md section 1).
+"""The content hash: one sha256 over everything an approval covers (P1, docs/adr/0015).
 
 Computed from the stored rows and, for pictures, from the stored rendition bytes themselves, never from a cached value.
 """

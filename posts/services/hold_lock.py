@@ -1,4 +1,4 @@
-"""The one lock between holds and senders (MODEL.md, Hold), and what a sender does under a hold.
+"""The one lock between holds and senders (docs/adr/0027), and what a sender does under a hold.
 
 Holds take it exclusively, senders share it; whoever wants it takes it before locking any delivery row.
 

@@ -36,7 +36,7 @@ from posts.services.memory import about_delivery
 from posts.states import DeliveryState, Outcome, check_delivery_move
 from records.services import ledger
 
-LOOK_BACK = timedelta(seconds=120)  # clocks differ: PROTOCOL, "Duplicate"
+LOOK_BACK = timedelta(seconds=120)  # their clock may be behind ours
 SAME_TEXT = "Look there first. If it is an older post with the same words, change a word and submit it again."
 
 _CLOSE = """
@@ -197,7 +197,7 @@ def uncertain(delivery: Delivery, words: str, *, now: datetime) -> None:
 def settle_error(
     delivery: Delivery, step: Step | None, error: ConnectorError, *, now: datetime, seen: Twins | None = None
 ) -> None:
-    """Map one of the connectors' errors to a state (PROTOCOL.md, "Errors"). `seen`: what was found for a Duplicate."""
+    """Map one of the connectors' errors to a state (connectors.errors). `seen`: what was found for a Duplicate."""
     if isinstance(error, Temporary):
         _temporary(delivery, error, now)
     elif isinstance(error, Uncertain):

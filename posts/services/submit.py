@@ -141,7 +141,7 @@ def _page_text(draft: Draft, seen: Look) -> str:
 
 
 def approve_by(kind: str, when: str, due_at: datetime | None, *, now: datetime) -> datetime:
-    """The last moment at which a post submitted `now` may be approved (MODEL.md, times)."""
+    """The last moment at which a post submitted `now` may be approved."""
     if when != When.AT or due_at is None:
         return (due_at or now) + APPROVED_RANGE
     if SPECS[kind].urgent or due_at - now < SHORT_NOTICE:

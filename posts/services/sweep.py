@@ -20,7 +20,7 @@ BATCH = 500
 LOOKS_A_TICK = 20
 # Where a row may be out without our knowing: a look settles it. Nothing of these goes out by itself meanwhile.
 IN_DOUBT = (DeliveryState.UNCERTAIN, DeliveryState.MISSED, DeliveryState.HELD)
-ABSENT_BEFORE_REPEAT = 2  # x.md: 30 s and 5 min after the call
+ABSENT_BEFORE_REPEAT = 2  # looks at RECONCILE_AFTER_S: 30 s and 5 min after the call
 
 
 @transaction.atomic

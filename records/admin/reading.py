@@ -1,6 +1,6 @@
 """Who may look at what in Django admin, and pages that only show. The lowest room, so that all rooms can build on it.
 
-A superuser sees everything here (MODEL.md, section 3); a member of staff sees what their memberships let them see.
+A superuser sees everything here; a member of staff sees what their memberships let them see.
 Django's own model permissions and guardian are not asked. Nothing that changes a row lives here.
 """
 

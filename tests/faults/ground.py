@@ -29,7 +29,7 @@ from tests.servers import FIXED, KEY
 MANAGE = [sys.executable, str(local.BASE_DIR / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-TIMING = {"HTTP_READ_TIMEOUT_S": "2", "LEASE_S": "6", "RECONCILE_AFTER_S": "1,2,4"}  # INTERFACES.md
+TIMING = {"HTTP_READ_TIMEOUT_S": "2", "LEASE_S": "6", "RECONCILE_AFTER_S": "1,2,4"}
 # What a crash of the server may not lose is kept; what only a crash of the machine could lose is not.
 SERVER = ("fsync=off", "full_page_writes=off", "max_connections=400")
 

@@ -36,7 +36,7 @@ class Verdict:
         return not self.doubled and not self.lost
 
     def line(self) -> str:
-        """The last line of a trial (INTERFACES.md)."""
+        """The last line of a trial."""
         return f"sent {self.sent}, doubled {len(self.doubled)}, lost {len(self.lost)}, undecided {self.undecided}"
 
 

@@ -1,4 +1,4 @@
-"""`manage.py load_volume`: made-up volume for measurements, approved by the real services (INTERFACES.md)."""
+"""`manage.py load_volume`: made-up volume for measurements, approved by the real services."""
 
 from __future__ import annotations
 
