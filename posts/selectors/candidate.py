@@ -120,6 +120,8 @@ def _times(draft: Draft) -> tuple[datetime | None, datetime | None, tuple[checks
     if draft.when == When.AT:
         try:
             due_at = moments.moment(draft.wall_time, draft.zone)
+            if moments.shows_twice(draft.wall_time, draft.zone):
+                problems.append(_twice(draft.wall_time))
         except BadInput as error:
             message, cure = _unclear(draft.wall_time, error)
             problems.append(
@@ -133,6 +135,17 @@ def _times(draft: Draft) -> tuple[datetime | None, datetime | None, tuple[checks
             )
     expires_at = moments.end_of_day(draft.expires_on, draft.zone) if draft.expires_on else None
     return due_at, expires_at, tuple(problems)
+
+
+def _twice(wall_time: str) -> checks.Finding:
+    clock = wall_time.partition("T")[2][:5]
+    return checks.Finding(
+        code="TIME_TWICE",
+        severity=checks.Severity.NOTE,
+        message=f"The clock shows {clock} twice that night: summer time ends.",
+        cure="It goes out the first time. Pick another time if you mean the second.",
+        field="wall_time",
+    )
 
 
 def _unclear(wall_time: str, error: BadInput) -> tuple[str, str]:

@@ -46,6 +46,12 @@ def moment(wall: str, zone: str, *, field: str = "wall_time") -> datetime:
     return there
 
 
+def shows_twice(wall: str, zone: str) -> bool:
+    """Whether the wall clock in `zone` shows `wall` twice, because summer time ends. `wall` and `zone` are valid."""
+    here = datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone))
+    return here.utcoffset() != here.replace(fold=1).utcoffset()
+
+
 def end_of_day(day: date, zone: str) -> datetime:
     """The UTC moment at which a day ends in `zone`: midnight after it, at the latest after `LAST_DAY`."""
     return datetime.combine(min(day, LAST_DAY) + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -208,3 +208,11 @@ def test_a_missed_post_can_be_given_another_time_inside_what_was_approved(depart
     schedule.retime(post=post, due_at=NOW + timedelta(hours=8), by=d.supervisor, now=NOW + timedelta(hours=6))
     tick(NOW + timedelta(hours=8))
     assert post.deliveries.get().state == DeliveryState.DELIVERED
+
+
+def test_a_time_that_the_clock_shows_twice_is_said_before_it_is_submitted(department: SimpleNamespace) -> None:
+    d = department
+    post = draft(d.northeast, d.officer, due="2027-11-07T01:30", channels=[d.northeast_website])
+    revision = submit.submit(post=post, by=d.officer, now=NOW)
+    assert [f["code"] for f in revision.findings] == ["TIME_TWICE"]
+    assert revision.due_at == datetime(2027, 11, 7, 6, 30, tzinfo=UTC), "the first of the two, in summer time"
