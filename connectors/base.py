@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import update_wrapper
 from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
-from connectors import composing
+from connectors import composing, matching
 from connectors.contract import (
     Account,
     Capabilities,
@@ -59,6 +59,9 @@ def reads_answers(method: Method[Self, Rest, Answered]) -> Method[Self, Rest, An
 
     update_wrapper(read, method)
     return read
+
+
+MAX_PAGES = 10  # of own posts looked through after an answer was lost
 
 
 class BaseConnector:
@@ -121,6 +124,18 @@ class BaseConnector:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise Refused("the media file is not the one that was approved", cure="Approve the post again.")
         return content
+
+    def _look_among_own(self, account: Account, probe: Probe) -> tuple[Remote, ...]:
+        """Page through the account's own posts since the probe's moment and keep those that match it."""
+        found: list[Remote] = []
+        cursor: str | None = None
+        for _ in range(MAX_PAGES):
+            page = self.list_own(account, cursor, probe.since)
+            found += [remote for remote in page.items if matching.matches(remote, probe)]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return tuple(found)
 
     def _cannot(self, what: str) -> NotSupported:
         return NotSupported(f"{self.platform} cannot {what} here")

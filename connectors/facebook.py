@@ -45,7 +45,6 @@ POST_FIELDS = (
 COMMENT_FIELDS = "id,from,message,created_time,is_hidden,can_hide,can_remove,parent,permalink_url"
 COUNT_FIELDS = "shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)"
 PAGE_SIZE = "50"
-MAX_PAGES = 10
 
 
 class Facebook(BaseConnector):
@@ -112,15 +111,7 @@ class Facebook(BaseConnector):
         known = probe.remote_id if probe.act is Act.PUBLISH else probe.target_id
         if known:
             return self._read(account, known)
-        found: list[Remote] = []
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self.list_own(account, cursor, probe.since)
-            found += [remote for remote in page.items if matching.matches(remote, probe)]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return tuple(found)
+        return self._look_among_own(account, probe)
 
     @reads_answers
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:

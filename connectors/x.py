@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from connectors import composing, matching
+from connectors import composing
 from connectors import x_api as api
 from connectors import x_shapes as shapes
 from connectors.base import BaseConnector, reads_answers
@@ -47,7 +47,6 @@ READ = {
     "post.fields": "created_at,conversation_id,source,public_metrics,edit_controls,attachments,entities",
     "expansions": "author_id,edit_history_post_ids,referenced_posts",
 }
-MAX_PAGES = 10
 
 
 class X(BaseConnector):
@@ -116,15 +115,7 @@ class X(BaseConnector):
         known = probe.remote_id if probe.act in (Act.PUBLISH, Act.REPLY) else probe.target_id
         if known:
             return self._read(account, known)
-        found: list[Remote] = []
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self.list_own(account, cursor, probe.since)
-            found += [remote for remote in page.items if matching.matches(remote, probe)]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return tuple(found)
+        return self._look_among_own(account, probe)
 
     @reads_answers
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:

@@ -125,6 +125,11 @@ DEPARTMENT: dict[str, Any] = {
 @pytest.fixture
 def department(db: None) -> SimpleNamespace:
     """The stock department; attributes are its people, divisions and channels by their plain names."""
+    return stock()
+
+
+def stock() -> SimpleNamespace:
+    """Load the stock department: what `department` gives, for tests that commit (transaction=True)."""
     load_department.load(DEPARTMENT)
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
     places = {division.slug: division for division in Division.objects.all()}

@@ -158,14 +158,5 @@ def _known(facts: dict[str, Any]) -> None:
 
 
 def remember(kind: str, channel: Channel, by: User | None, now: datetime | None, data: dict[str, Any]) -> None:
-    ledger.append(
-        ledger.Entry(
-            type=kind,
-            subject_type="channel",
-            subject_id=channel.pk,
-            occurred_at=now or timezone.now(),
-            by=by,
-            division=channel.division,
-            data={"channel": channel.slug, **data},
-        )
-    )
+    facts = {"channel": channel.slug, **data}
+    ledger.remember(kind, ("channel", channel.pk), by=by, now=now, data=facts, division=channel.division)

@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
-from django.utils import timezone
 
 from divisions import access
 from divisions.errors import BadInput, NotAllowed
@@ -39,16 +38,7 @@ def change_department(
         setattr(row, key, value)
     row.full_clean()
     row.save(update_fields=list(changed))
-    ledger.append(
-        ledger.Entry(
-            type="divisions.department.changed",
-            subject_type="department",
-            subject_id=row.pk,
-            occurred_at=now or timezone.now(),
-            by=by,
-            data={"changed": changed},
-        )
-    )
+    ledger.remember("divisions.department.changed", ("department", row.pk), by=by, now=now, data={"changed": changed})
     return sorted(changed)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from divisions import access
 from divisions.errors import BadInput
@@ -93,14 +92,4 @@ def _own_channel(division: Division, platform: Platform) -> Channel:
 
 
 def _remember(kind: str, division: Division, by: User | None, now: datetime | None, data: dict[str, Any]) -> None:
-    ledger.append(
-        ledger.Entry(
-            type=kind,
-            subject_type="division",
-            subject_id=division.pk,
-            occurred_at=now or timezone.now(),
-            by=by,
-            division=division,
-            data=data,
-        )
-    )
+    ledger.remember(kind, ("division", division.pk), by=by, now=now, data=data, division=division)

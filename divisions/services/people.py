@@ -40,7 +40,9 @@ def create_person(
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
-    _remember("divisions.person.created", "person", user.pk, None, by, now, {"email": email, "name": name})
+    ledger.remember(
+        "divisions.person.created", ("person", user.pk), by=by, now=now, data={"email": email, "name": name}
+    )
     return user
 
 
@@ -63,7 +65,8 @@ def change_person(*, person: User, by: User | None, now: datetime | None = None,
     row.full_clean(exclude=["password"])
     row.save(update_fields=list(changed))
     access.mirror([row])
-    _remember("divisions.person.changed", "person", row.pk, None, by, now, {"email": row.email, "changed": changed})
+    data = {"email": row.email, "changed": changed}
+    ledger.remember("divisions.person.changed", ("person", row.pk), by=by, now=now, data=data)
     return sorted(changed)
 
 
@@ -109,10 +112,7 @@ def grant(
     Raises BadInput for an unknown role, a channel of another division, or a membership that already exists.
     """
     access.require(by, Right.MANAGE_PEOPLE, division)
-    bundle = Role.objects.filter(code=role).first()
-    if bundle is None:
-        known = ", ".join(Role.objects.values_list("code", flat=True))
-        raise BadInput("role", f"There is no role “{role}”.", cure=f"Known: {known}.")
+    bundle = _bundle(role)
     foreign = [c.slug for c in channels if c.division_id != division.pk]
     if foreign:
         raise BadInput("channels", f"{', '.join(foreign)} is not a channel of {division}.")
@@ -127,22 +127,24 @@ def grant(
         raise BadInput("role", f"{user} is already {bundle} in {division} from {starts_on}.") from error
     MembershipChannel.objects.bulk_create(MembershipChannel(membership=membership, channel=c) for c in channels)
     access.mirror([user])
-    _remember(
-        "divisions.membership.granted",
-        "membership",
-        membership.pk,
-        division,
-        by,
-        now,
-        {
-            "email": user.email,
-            "role": role,
-            "starts_on": str(starts_on),
-            "ends_on": str(ends_on) if ends_on else None,
-            "channels": [c.slug for c in channels],
-        },
-    )
+    data = {
+        "email": user.email,
+        "role": role,
+        "starts_on": str(starts_on),
+        "ends_on": str(ends_on) if ends_on else None,
+        "channels": [c.slug for c in channels],
+    }
+    about = ("membership", membership.pk)
+    ledger.remember("divisions.membership.granted", about, by=by, now=now, data=data, division=division)
     return membership
+
+
+def _bundle(role: str) -> Role:
+    found = Role.objects.filter(code=role).first()
+    if found is None:
+        known = ", ".join(Role.objects.values_list("code", flat=True))
+        raise BadInput("role", f"There is no role “{role}”.", cure=f"Known: {known}.")
+    return found
 
 
 @transaction.atomic
@@ -167,7 +169,8 @@ def end(
     row.save(update_fields=["revoked_at", "ends_on"])
     access.mirror([row.user])
     data = {"email": row.user.email, "role": row.role.code, "last_day": str(last_day) if last_day else None}
-    _remember("divisions.membership.ended", "membership", row.pk, row.division, by, now, data)
+    about = ("membership", row.pk)
+    ledger.remember("divisions.membership.ended", about, by=by, now=now, data=data, division=row.division)
     return row
 
 
@@ -175,25 +178,3 @@ def today(now: datetime | None = None) -> date:
     """The day in the department's zone, which is what memberships are counted in."""
     zone = Department.objects.values_list("zone", flat=True).first()
     return (now or timezone.now()).astimezone(ZoneInfo(zone or "UTC")).date()
-
-
-def _remember(
-    kind: str,
-    subject: str,
-    pk: int,
-    division: Division | None,
-    by: User | None,
-    now: datetime | None,
-    data: Mapping[str, object],
-) -> None:
-    ledger.append(
-        ledger.Entry(
-            type=kind,
-            subject_type=subject,
-            subject_id=pk,
-            occurred_at=now or timezone.now(),
-            by=by,
-            division=division,
-            data=data,
-        )
-    )

@@ -95,13 +95,4 @@ def _mirror_members(role: Role) -> None:
 
 
 def _remember(kind: str, role: Role, by: User | None, now: datetime | None, data: Mapping[str, object]) -> None:
-    ledger.append(
-        ledger.Entry(
-            type=kind,
-            subject_type="role",
-            subject_id=role.pk,
-            occurred_at=now or timezone.now(),
-            by=by,
-            data={"role": role.code, **data},
-        )
-    )
+    ledger.remember(kind, ("role", role.pk), by=by, now=now, data={"role": role.code, **data})

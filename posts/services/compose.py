@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from divisions import access
+from divisions.access import Rights
 from divisions.errors import BadInput, NotVisible, SomebodyElseSaved, WrongMoment
 from divisions.models import Division, User
 from divisions.permissions import Right
@@ -55,7 +56,8 @@ def start(
 
     Raises BadInput for an unknown kind, or a staff-only kind said to the public.
     """
-    access.require(by, Right.DRAFT_POST, division)
+    mine = access.rights(by)
+    access.require(by, Right.DRAFT_POST, division, has=mine)
     _check_kind(kind, audience)
     if audience not in Audience.values:
         raise BadInput("audience", f"“{audience}” is not an audience.", cure="Public or staff only.")
@@ -66,7 +68,7 @@ def start(
     draft = Draft.objects.create(
         post=post, zone=moments.zone_of(division), editor_ids=[by.pk], saved_by=by, saved_at=moment
     )
-    own = channel_selectors.offered_in_composer(access.rights(by), division.pk, audience)
+    own = channel_selectors.offered_in_composer(mine, division.pk, audience)
     DraftVariant.objects.bulk_create(
         DraftVariant(draft=draft, channel=c) for c in own if c.division_id == division.pk and c.is_own
     )
@@ -81,8 +83,8 @@ def save(*, post: Post, version: int, data: DraftInput, by: User, now: datetime 
     Raises SomebodyElseSaved for a stale `version`, WrongMoment when the post is no longer a draft, BadInput for what
     cannot be stored at all (unknown channel, foreign picture, text beyond every platform).
     """
-    row = lock(post)
-    access.require(by, Right.DRAFT_POST, row.division)
+    row, mine = lock(post), access.rights(by)
+    access.require(by, Right.DRAFT_POST, row.division, has=mine)
     if row.stage not in EDITABLE_STAGES:
         raise WrongMoment(
             f"This post is “{row.get_stage_display()}” and cannot be changed now.",
@@ -96,11 +98,11 @@ def save(*, post: Post, version: int, data: DraftInput, by: User, now: datetime 
             cure="Your words are still in the form below. Compare, then save again to keep yours.",
         )
     _check(row, data)
-    _write(row, draft, data, by, now or timezone.now())
+    _write(row, draft, data, by, mine, now or timezone.now())
     return draft
 
 
-def _write(post: Post, draft: Draft, data: DraftInput, by: User, moment: datetime) -> None:
+def _write(post: Post, draft: Draft, data: DraftInput, by: User, mine: Rights, moment: datetime) -> None:
     draft.version += 1
     draft.title, draft.text, draft.language = data.title.strip(), data.text, data.language
     draft.facts = {k: v for k, v in data.facts.items() if v not in ("", None)}
@@ -109,14 +111,14 @@ def _write(post: Post, draft: Draft, data: DraftInput, by: User, moment: datetim
     draft.saved_by, draft.saved_at = by, moment
     draft.editor_ids = sorted({*draft.editor_ids, by.pk})
     draft.save()
-    _write_channels(post, draft, data, by)
+    _write_channels(post, draft, data, mine)
     _write_media(post, draft, data)
     post.title, post.kind = draft.title, data.kind
     post.save(update_fields=["title", "kind"])
 
 
-def _write_channels(post: Post, draft: Draft, data: DraftInput, by: User) -> None:
-    offered = channel_selectors.offered_in_composer(access.rights(by), post.division_id, post.audience)
+def _write_channels(post: Post, draft: Draft, data: DraftInput, mine: Rights) -> None:
+    offered = channel_selectors.offered_in_composer(mine, post.division_id, post.audience)
     known = {c.pk for c in offered} | set(draft.variants.values_list("channel_id", flat=True))
     for pk in data.channels:
         if pk not in known:

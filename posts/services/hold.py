@@ -197,14 +197,6 @@ def _require(by: User, scope: str, division: Division | None, with_tree: bool, c
 
 
 def _remember(act: str, hold: Hold, by: User, now: datetime, **data: Any) -> None:
-    ledger.append(
-        ledger.Entry(
-            type=f"posts.hold.{act}",
-            subject_type="hold",
-            subject_id=hold.pk,
-            occurred_at=now,
-            by=by,
-            division=hold.division or (hold.channel.division if hold.channel else None),
-            data={"covers": hold.covers(), **data},
-        )
-    )
+    place = hold.division or (hold.channel.division if hold.channel else None)
+    facts = {"covers": hold.covers(), **data}
+    ledger.remember(f"posts.hold.{act}", ("hold", hold.pk), by=by, now=now, data=facts, division=place)

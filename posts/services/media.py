@@ -202,14 +202,4 @@ def _store(data: bytes) -> str:
 
 
 def _remember(kind: str, asset: MediaAsset, by: User | None, now: datetime | None, data: dict[str, object]) -> None:
-    ledger.append(
-        ledger.Entry(
-            type=kind,
-            subject_type="media",
-            subject_id=asset.pk,
-            occurred_at=now or timezone.now(),
-            by=by,
-            division=asset.division,
-            data=data,
-        )
-    )
+    ledger.remember(kind, ("media", asset.pk), by=by, now=now, data=data, division=asset.division)

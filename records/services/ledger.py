@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import transaction
+from django.utils import timezone
 
 from records.models import LedgerEntry
 
@@ -50,6 +51,29 @@ class Entry:
 def append(entry: Entry) -> LedgerEntry:
     """Write one entry. Must run inside the transaction of the act it describes."""
     return append_many([entry])[0]
+
+
+def remember(
+    type_: str,
+    subject: tuple[str, int | str],
+    *,
+    by: Actor | None,
+    now: datetime | None,
+    data: Mapping[str, Any],
+    division: Place | None = None,
+) -> LedgerEntry:
+    """Write one entry about `subject` (its type and id); `now=None` means this moment. See `append`."""
+    return append(
+        Entry(
+            type=type_,
+            subject_type=subject[0],
+            subject_id=subject[1],
+            occurred_at=now or timezone.now(),
+            by=by,
+            division=division,
+            data=data,
+        )
+    )
 
 
 def append_many(entries: Sequence[Entry]) -> list[LedgerEntry]:

@@ -13,13 +13,11 @@ from django.utils import timezone
 
 from connectors.contract import Done, Receipt
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Channel, Division, User
-from divisions.services import load_department
 from posts.models import Attempt, Delivery, Hold, Post
 from posts.services import decide, deliver, hold
 from posts.states import DeliveryState
 from tests.network import SandboxNetwork
-from tests.people import DEPARTMENT
+from tests.people import stock
 from tests.stories import NOW, approved, tick
 
 DUE = NOW + timedelta(hours=3)
@@ -212,18 +210,11 @@ def test_an_uncertain_row_is_not_sent_again_under_a_hold(department: SimpleNames
         decide.send_again(delivery=row, by=d.boss, looked=True, now=SOON)
 
 
-def _stock() -> SimpleNamespace:
-    load_department.load(DEPARTMENT)
-    people = {u.email.split("@")[0]: u for u in User.objects.all()}
-    places = {d.slug: d for d in Division.objects.all()}
-    return SimpleNamespace(**people, **places, **{c.slug.replace("-", "_"): c for c in Channel.objects.all()})
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("trial", range(2))
 def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
     """Eight workers, many due posts, a hold at some moment: no call starts after its commit. A race, run for real."""
-    d = _stock()
+    d = stock()
     now = timezone.now()
     for n in range(8):
         approved(d.northeast, d.officer, d.supervisor, title=f"No {n}", channels=[d.facebook_northeast], now=now)

@@ -12,8 +12,6 @@ from django.db import connection
 
 from connectors.contract import Done, Receipt
 from divisions.errors import WrongMoment
-from divisions.models import Channel, Division, User
-from divisions.services import load_department
 from posts.models import Attempt, Delivery, Post
 from posts.services import deliver, review
 from posts.states import (
@@ -24,7 +22,7 @@ from posts.states import (
     check_delivery_move,
     check_stage_move,
 )
-from tests.people import DEPARTMENT
+from tests.people import stock
 from tests.stories import NOW, approved, submitted, tick
 
 DUE = NOW + timedelta(minutes=1)
@@ -74,16 +72,9 @@ def _together(*acts: object) -> list[object]:
     return list(results)
 
 
-def _stock() -> SimpleNamespace:
-    load_department.load(DEPARTMENT)
-    people = {u.email.split("@")[0]: u for u in User.objects.all()}
-    places = {d.slug: d for d in Division.objects.all()}
-    return SimpleNamespace(**people, **places, **{c.slug.replace("-", "_"): c for c in Channel.objects.all()})
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_claim_a_row_once() -> None:
-    d = _stock()
+    d = stock()
     for number in range(6):
         approved(d.northeast, d.officer, d.supervisor, title=f"Notice {number}", channels=[d.northeast_website])
     first, second = _together(
@@ -97,7 +88,7 @@ def test_two_workers_claim_a_row_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_begin_a_call_once() -> None:
-    d = _stock()
+    d = stock()
     approved(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website])
     ((lane, (pk,)),) = deliver.claim(now=DUE, worker="one").items()
     calls = _together(
@@ -110,7 +101,7 @@ def test_two_workers_begin_a_call_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_reviewers_one_wins_and_the_other_is_told() -> None:
-    d = _stock()
+    d = stock()
     revision = submitted(d.northeast, d.officer, channels=[d.northeast_website])
     soon = NOW + timedelta(minutes=1)
     results = _together(
