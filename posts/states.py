@@ -110,6 +110,21 @@ class Basis(models.TextChoices):
     STANDING = "standing", "What an earlier approval promised"
 
 
+class Ground(models.TextChoices):
+    """On what ground something of ours is taken down. The first three are a judgement and ask for a second person."""
+
+    ILLEGAL = "illegal", "It breaks a law or a court order"
+    OFFENSIVE = "offensive", "It is offensive or harmful"
+    PREJUDICIAL = "prejudicial", "It prejudices a case or a person"
+    RESOLVED = "resolved", "The appeal is resolved"
+    EXPIRED = "expired", "Its time is over"
+    CONSENT = "consent", "Consent was withdrawn"
+    BOOKING = "booking", "A booking photo after 14 days"
+
+
+JUDGEMENTS = (Ground.ILLEGAL, Ground.OFFENSIVE, Ground.PREJUDICIAL)
+
+
 class Outcome(models.TextChoices):
     """How one attempt (one wire call) ended; empty while it is open."""
 

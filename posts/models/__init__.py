@@ -1,8 +1,10 @@
 """Rows of what is said, what was approved of it, and where it went."""
 
+from posts.models.amends import Correction, Withdrawal
 from posts.models.delivery import Attempt, ChannelLane, Delivery, Heartbeat
 from posts.models.hold import Hold, Incident
 from posts.models.media import MediaAsset
+from posts.models.pattern import Pattern
 from posts.models.post import Draft, DraftMedia, DraftVariant, Post
 from posts.models.review import Approval, Review
 from posts.models.revision import Revision, RevisionMedia, Variant
@@ -11,6 +13,7 @@ __all__ = [
     "Approval",
     "Attempt",
     "ChannelLane",
+    "Correction",
     "Delivery",
     "Draft",
     "DraftMedia",
@@ -19,9 +22,11 @@ __all__ = [
     "Hold",
     "Incident",
     "MediaAsset",
+    "Pattern",
     "Post",
     "Review",
     "Revision",
     "RevisionMedia",
     "Variant",
+    "Withdrawal",
 ]

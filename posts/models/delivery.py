@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from divisions.models import Channel
+from posts.models.amends import Withdrawal
 from posts.models.hold import Hold
 from posts.models.post import Post
 from posts.models.revision import Revision, Variant
@@ -29,6 +30,9 @@ class Delivery(models.Model):
     variant = models.ForeignKey(Variant, null=True, on_delete=models.PROTECT, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="deliveries")
     target_remote_id = models.CharField(max_length=200, blank=True)
+    withdrawal = models.ForeignKey(
+        Withdrawal, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+    )
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)
     key = models.CharField(max_length=64, unique=True)

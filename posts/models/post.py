@@ -34,6 +34,10 @@ class Post(models.Model):
     )
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     approve_by = models.DateTimeField(null=True, blank=True, editable=False)
+    pattern = models.ForeignKey(
+        "posts.Pattern", null=True, blank=True, on_delete=models.PROTECT, related_name="occurrences", editable=False
+    )
+    occurs_at = models.CharField(max_length=19, blank=True, editable=False, help_text="Wall clock of the occurrence.")
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
@@ -41,6 +45,11 @@ class Post(models.Model):
             models.Index(fields=["division", "stage", "-created_at"], name="post_by_division"),
             models.Index(fields=["approve_by"], name="post_in_review", condition=models.Q(stage=Stage.IN_REVIEW)),
             models.Index(fields=["due_at"], name="post_due", condition=models.Q(due_at__isnull=False)),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["pattern", "occurs_at"], condition=models.Q(pattern__isnull=False), name="occurrence_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +85,7 @@ class Draft(models.Model):
     when = models.CharField(max_length=10, choices=When.choices, default=When.APPROVED)
     wall_time = models.CharField(max_length=19, blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.")
     zone = models.CharField(max_length=50, default="America/Chicago")
+    repeats = models.CharField(max_length=200, blank=True, help_text="RFC 5545 RRULE, without its name; empty: once.")
     expires_on = models.DateField(null=True, blank=True)
     editor_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     saved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

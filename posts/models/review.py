@@ -45,9 +45,15 @@ class Review(models.Model):
 
 
 class Approval(models.Model):
-    """The permission to send exactly one content. A trigger refuses the author and whoever edited (P2)."""
+    """The permission to send exactly one content: a revision's, or one delivery's that has none (a withdrawal).
 
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="approvals")
+    A trigger refuses the author and whoever edited, and whoever asked for the withdrawal (P2).
+    """
+
+    revision = models.ForeignKey(Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="approvals")
+    delivery = models.ForeignKey(
+        "posts.Delivery", null=True, blank=True, on_delete=models.PROTECT, related_name="approvals"
+    )
     seat = models.PositiveSmallIntegerField(default=1)
     content_hash = models.CharField(max_length=64)
     basis = models.CharField(max_length=12, choices=Basis.choices)
@@ -66,6 +72,21 @@ class Approval(models.Model):
                 condition=models.Q(voided_at__isnull=True),
                 name="one_approval_a_seat",
             ),
+            models.UniqueConstraint(
+                fields=["delivery", "seat"],
+                condition=models.Q(voided_at__isnull=True),
+                name="one_approval_a_seat_of_an_act",
+            ),
+            models.UniqueConstraint(
+                fields=["revision", "approved_by"],
+                condition=models.Q(voided_at__isnull=True),
+                name="two_seats_are_two_people",
+            ),
+            models.CheckConstraint(
+                name="approval_of_one_thing",
+                condition=models.Q(revision__isnull=False, delivery__isnull=True)
+                | models.Q(revision__isnull=True, delivery__isnull=False),
+            ),
             models.CheckConstraint(
                 name="a_person_approves_exactly_when_the_basis_says_so",
                 condition=models.Q(basis__in=PERSONS_BASES, approved_by__isnull=False)
@@ -79,7 +100,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number}: {self.revision}"
+        return f"{self.number}: {self.revision or self.delivery}"
 
     @property
     def number(self) -> str:

@@ -31,6 +31,7 @@ class Revision(models.Model):
     when = models.CharField(max_length=10, choices=When.choices)
     wall_time = models.CharField(max_length=19, blank=True)
     zone = models.CharField(max_length=50)
+    repeats = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
