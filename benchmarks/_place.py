@@ -1,0 +1,150 @@
+"""Real processes to measure: PostgreSQL as in production (fsync on), Redis, the cheap platform, our worker, and rows.
+
+What is compared stands in `_floor` and `_one_task`; what is said about it in the benchmarks themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from config import local
+from config.embedded import children
+from config.embedded.postgres import Postgres
+from config.embedded.redis import Redis
+from tests.faults.ground import Ground
+
+POOL = "72"  # as operations.md says of a worker
+PATIENCE_S = 300.0
+
+# A moment that has not come; loaded rows wait there until the measurement sets them.
+_PARK = "UPDATE posts_delivery SET ready_at = now() + interval '6 hours' WHERE state = 'queued'"
+_AGAIN = """
+UPDATE posts_delivery SET state = 'queued', steps = '[]', step_index = 0, step_state = '{}', failures = 0, remote_id = '',
+    remote_url = '', settled_at = NULL, first_attempt_at = NULL, problem = '{}', ready_at = now() + interval '6 hours'
+"""
+_DUE = """
+UPDATE posts_delivery d SET due_at = %(at)s, ready_at = %(at)s, grace_until = %(at)s + interval '2 hours'
+FROM divisions_channel c WHERE c.id = d.channel_id AND c.platform = ANY(%(platforms)s) AND d.state = 'queued'
+"""
+_LEFT = "SELECT count(*) FROM posts_delivery WHERE state <> 'delivered' AND ready_at < now() + interval '1 hour'"
+_OURS = """
+SELECT count(*), extract(epoch FROM max(settled_at) - min(first_attempt_at)),
+    percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - due_at))
+FROM posts_delivery d JOIN divisions_channel c ON c.id = d.channel_id WHERE d.state = 'delivered' AND c.platform = %s
+"""
+
+
+class Place(Ground):
+    """The ground of one benchmark."""
+
+    def env(self) -> dict[str, str]:
+        """As a worker in production: its pool, the default time-outs."""
+        kept = {k: v for k, v in super().env().items() if k not in ("HTTP_READ_TIMEOUT_S", "LEASE_S")}
+        return kept | {"DATABASE_POOL": POOL, "RECONCILE_AFTER_S": "30,300,900"}
+
+    def start_sandbox(self) -> None:
+        """The cheap platform stands where the sandbox network would."""
+        self.sandbox = self._start("platform", self.module("_platform", "--port", str(self.sandbox_port)))
+        if not children.wait_until(lambda: not children.is_free(self.sandbox_port), 20):
+            raise RuntimeError(children.tail(self.folder / "platform.log"))
+
+    def module(self, name: str, *arguments: str) -> list[str]:
+        """The command that runs one of the benchmarks' own modules."""
+        return [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+
+    def sleeps(self, seconds: Mapping[str, float]) -> None:
+        """How long each platform takes to answer from now on; 0 for the others."""
+        body = json.dumps(dict(seconds)).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{self.sandbox_url}/_sleeps", data=body), timeout=10).close()
+
+    def load(self, posts: int, *, channels: int, platforms: str = "x") -> None:
+        """Approved posts that wait until `due` sets their moment."""
+        self.manage(
+            *("load_volume", "--divisions", "10", "--channels", str(channels), "--posts", str(posts)),
+            *("--platforms", platforms, "--due-at", str(self.query("SELECT now() + interval '2 seconds'")[0][0])),
+        )
+        self.do(_PARK)
+        self.do("VACUUM ANALYZE")
+
+    def again(self) -> None:
+        """All rows wait once more, as if never sent."""
+        self.do(_AGAIN)
+        self.do("VACUUM ANALYZE posts_delivery")
+
+    def due(self, *platforms: str, in_s: float = 2.0) -> None:
+        """Everything of these platforms is due in the same moment."""
+        at = self.query(f"SELECT now() + interval '{in_s} seconds'")[0][0]
+        self.do(_DUE, {"at": at, "platforms": list(platforms)})
+
+    def wait_delivered(self) -> None:
+        """Until nothing is left. Raises RuntimeError when that takes too long."""
+        if not children.wait_until(lambda: self.query(_LEFT)[0][0] == 0, PATIENCE_S, every_s=0.5):
+            raise RuntimeError(f"not delivered: {children.tail(self.folder / 'ours.log')}")
+
+    def ours(self, platform: str = "x") -> tuple[int, float, float, float]:
+        """How many were delivered, in how many seconds; lateness half and p99, in seconds."""
+        count, span_s, (half, p99) = self.query(_OURS.replace("%s", f"'{platform}'"))[0]
+        return int(count), float(span_s), float(half), float(p99)
+
+    def do(self, sql: str, values: Any = None) -> None:
+        """Run one statement."""
+        with psycopg.connect(self.postgres.url(), autocommit=True) as link:
+            link.execute(sql, values)  # type: ignore[call-overload]
+
+    @contextmanager
+    def worker(self) -> Iterator[int]:
+        """Our worker, looking and idle; gives its process id."""
+        self.start_worker("ours")
+        try:
+            if not children.wait_until(self._is_looking, 60):
+                raise RuntimeError(children.tail(self.folder / "ours.log"))
+            yield self.workers["ours"].pid
+        finally:
+            self.stop_senders()
+            self.workers.clear()
+
+    def _is_looking(self) -> bool:
+        fresh = "SELECT count(*) FROM posts_heartbeat WHERE name = 'tick' AND beat_at > now() - interval '2 seconds'"
+        return bool(self.query(fresh)[0][0])
+
+    def run(self, name: str, *arguments: str) -> dict[str, Any]:
+        """Run one of our own modules to its end; returns the JSON it prints."""
+        import subprocess
+
+        done = subprocess.run(self.module(name, *arguments), env=self.env(), cwd=local.BASE_DIR, capture_output=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.decode()[-2000:])
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """Everything but workers, migrated and empty, for the life of the block."""
+    folder = Path(tempfile.mkdtemp(prefix=f"substation-bench-{os.getpid()}-"))
+    postgres = Postgres(folder / "postgres", "bench", children.free_port(), folder / "postgres.log", options=("max_connections=200",))
+    redis = Redis(folder / "redis", "bench", children.free_port(), folder / "redis.log")
+    found = Place(folder, postgres, redis, children.free_port())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        postgres.start()
+        postgres.make_database()
+        redis.start()
+        found.start_sandbox()
+        found.manage("migrate", "-v", "0")
+        yield found
+    finally:
+        found.stop()
+        shutil.rmtree(folder, ignore_errors=True)
