@@ -7,179 +7,362 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('divisions', '0003_audience_is_fixed'),
-        ('posts', '0007_look_at_whatever_the_state'),
+        ("divisions", "0003_audience_is_fixed"),
+        ("posts", "0007_look_at_whatever_the_state"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.TextField(help_text='Why, in words that may be read out in court.')),
-                ('verdict', models.CharField(blank=True, choices=[('confirmed', 'Confirmed'), ('refused', 'Refused'), ('taken_back', 'Taken back')], max_length=10)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('note', models.TextField(blank=True)),
-                ('was_wrong', models.TextField()),
-                ('apology', models.CharField(blank=True, max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(help_text="Why, in words that may be read out in court.")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("confirmed", "Confirmed"), ("refused", "Refused"), ("taken_back", "Taken back")],
+                        max_length=10,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("note", models.TextField(blank=True)),
+                ("was_wrong", models.TextField()),
+                ("apology", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'ordering': ['-asked_at', '-pk'],
-                'default_permissions': ('view',),
+                "ordering": ["-asked_at", "-pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Pattern',
+            name="Pattern",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('made_until', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("made_until", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'ordering': ['-pk'],
-                'default_permissions': ('view',),
+                "ordering": ["-pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Withdrawal',
+            name="Withdrawal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.TextField(help_text='Why, in words that may be read out in court.')),
-                ('verdict', models.CharField(blank=True, choices=[('confirmed', 'Confirmed'), ('refused', 'Refused'), ('taken_back', 'Taken back')], max_length=10)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('note', models.TextField(blank=True)),
-                ('ground', models.CharField(choices=[('illegal', 'It breaks a law or a court order'), ('offensive', 'It is offensive or harmful'), ('prejudicial', 'It prejudices a case or a person'), ('resolved', 'The appeal is resolved'), ('expired', 'Its time is over'), ('consent', 'Consent was withdrawn'), ('booking', 'A booking photo after 14 days')], max_length=20)),
-                ('basis', models.CharField(choices=[('review', 'Review by a person'), ('direct', 'Trusted kind, sampled after'), ('pattern', 'Recurring, approved as a pattern'), ('break_glass', 'Emergency'), ('standing', 'What an earlier approval promised')], default='review', max_length=12)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(help_text="Why, in words that may be read out in court.")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("confirmed", "Confirmed"), ("refused", "Refused"), ("taken_back", "Taken back")],
+                        max_length=10,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            ("illegal", "It breaks a law or a court order"),
+                            ("offensive", "It is offensive or harmful"),
+                            ("prejudicial", "It prejudices a case or a person"),
+                            ("resolved", "The appeal is resolved"),
+                            ("expired", "Its time is over"),
+                            ("consent", "Consent was withdrawn"),
+                            ("booking", "A booking photo after 14 days"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("review", "Review by a person"),
+                            ("direct", "Trusted kind, sampled after"),
+                            ("pattern", "Recurring, approved as a pattern"),
+                            ("break_glass", "Emergency"),
+                            ("standing", "What an earlier approval promised"),
+                        ],
+                        default="review",
+                        max_length=12,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-asked_at', '-pk'],
-                'default_permissions': ('view',),
+                "ordering": ["-asked_at", "-pk"],
+                "default_permissions": ("view",),
             },
         ),
         migrations.AddField(
-            model_name='approval',
-            name='delivery',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='posts.delivery'),
+            model_name="approval",
+            name="delivery",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="approvals",
+                to="posts.delivery",
+            ),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='repeats',
-            field=models.CharField(blank=True, help_text='RFC 5545 RRULE, without its name; empty: once.', max_length=200),
+            model_name="draft",
+            name="repeats",
+            field=models.CharField(
+                blank=True, help_text="RFC 5545 RRULE, without its name; empty: once.", max_length=200
+            ),
         ),
         migrations.AddField(
-            model_name='post',
-            name='occurs_at',
-            field=models.CharField(blank=True, editable=False, help_text='Wall clock of the occurrence.', max_length=19),
+            model_name="post",
+            name="occurs_at",
+            field=models.CharField(
+                blank=True, editable=False, help_text="Wall clock of the occurrence.", max_length=19
+            ),
         ),
         migrations.AddField(
-            model_name='revision',
-            name='repeats',
+            model_name="revision",
+            name="repeats",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AlterField(
-            model_name='approval',
-            name='revision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='posts.revision'),
+            model_name="approval",
+            name="revision",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="approvals",
+                to="posts.revision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('delivery', 'seat'), name='one_approval_a_seat_of_an_act'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=("delivery", "seat"),
+                name="one_approval_a_seat_of_an_act",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('revision', 'approved_by'), name='two_seats_are_two_people'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=("revision", "approved_by"),
+                name="two_seats_are_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery__isnull', True), ('revision__isnull', False)), models.Q(('delivery__isnull', False), ('revision__isnull', True)), _connector='OR'), name='approval_of_one_thing'),
+            model_name="approval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delivery__isnull", True), ("revision__isnull", False)),
+                    models.Q(("delivery__isnull", False), ("revision__isnull", True)),
+                    _connector="OR",
+                ),
+                name="approval_of_one_thing",
+            ),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="correction",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="correction",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='post',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='posts.post'),
+            model_name="correction",
+            name="post",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="posts.post"
+            ),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='revision',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='posts.revision'),
+            model_name="correction",
+            name="revision",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="correction", to="posts.revision"
+            ),
         ),
         migrations.AddField(
-            model_name='pattern',
-            name='ended_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="pattern",
+            name="ended_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='pattern',
-            name='revision',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='pattern', to='posts.revision'),
+            model_name="pattern",
+            name="revision",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="pattern", to="posts.revision"
+            ),
         ),
         migrations.AddField(
-            model_name='post',
-            name='pattern',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='occurrences', to='posts.pattern'),
+            model_name="post",
+            name="pattern",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="occurrences",
+                to="posts.pattern",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('pattern__isnull', False)), fields=('pattern', 'occurs_at'), name='occurrence_once'),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("pattern__isnull", False)), fields=("pattern", "occurs_at"), name="occurrence_once"
+            ),
         ),
         migrations.AddField(
-            model_name='withdrawal',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="withdrawal",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='withdrawal',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="withdrawal",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='withdrawal',
-            name='post',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='withdrawals', to='posts.post'),
+            model_name="withdrawal",
+            name="post",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="withdrawals", to="posts.post"
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='withdrawal',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='posts.withdrawal'),
+            model_name="delivery",
+            name="withdrawal",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="posts.withdrawal",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.UniqueConstraint(condition=models.Q(('verdict', '')), fields=('post',), name='one_open_correction_a_post'),
+            model_name="correction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("verdict", "")), fields=("post",), name="one_open_correction_a_post"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('verdict', '')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('verdict', 'confirmed'), models.Q(('decided_by', models.F('asked_by')), _negated=True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('verdict__in', ['refused', 'taken_back'])), _connector='OR'), name='correction_is_decided_by_somebody_else'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decided_by", None), ("verdict", "")),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("verdict", "confirmed"),
+                        models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                    ),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("verdict__in", ["refused", "taken_back"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="correction_is_decided_by_somebody_else",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pattern',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['made_until'], name='pattern_to_make'),
+            model_name="pattern",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["made_until"], name="pattern_to_make"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pattern',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at__isnull', True)), models.Q(('ended_at__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='pattern_ends_with_a_reason'),
+            model_name="pattern",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end_reason", ""), ("ended_at__isnull", True)),
+                    models.Q(("ended_at__isnull", False), models.Q(("end_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="pattern_ends_with_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.UniqueConstraint(condition=models.Q(('verdict__in', ['', 'confirmed'])), fields=('post',), name='one_withdrawal_a_post'),
+            model_name="withdrawal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("verdict__in", ["", "confirmed"])), fields=("post",), name="one_withdrawal_a_post"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('basis', 'standing'), ('decided_at__isnull', False), ('decided_by', None), ('verdict', 'confirmed')), models.Q(('basis', 'review'), ('decided_at', None), ('decided_by', None), ('verdict', '')), models.Q(('asked_by__isnull', False), ('basis', 'review'), ('decided_at__isnull', False), ('verdict', 'confirmed'), ('decided_by__isnull', False), models.Q(('decided_by', models.F('asked_by')), _negated=True)), models.Q(('basis', 'review'), ('decided_at__isnull', False), ('decided_by__isnull', False), ('verdict__in', ['refused', 'taken_back'])), _connector='OR'), name='withdrawal_has_a_second_person'),
+            model_name="withdrawal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("basis", "standing"),
+                        ("decided_at__isnull", False),
+                        ("decided_by", None),
+                        ("verdict", "confirmed"),
+                    ),
+                    models.Q(("basis", "review"), ("decided_at", None), ("decided_by", None), ("verdict", "")),
+                    models.Q(
+                        ("asked_by__isnull", False),
+                        ("basis", "review"),
+                        ("decided_at__isnull", False),
+                        ("verdict", "confirmed"),
+                        ("decided_by__isnull", False),
+                        models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                    ),
+                    models.Q(
+                        ("basis", "review"),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("verdict__in", ["refused", "taken_back"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="withdrawal_has_a_second_person",
+            ),
+        ),
+        migrations.AddField(
+            model_name="delivery",
+            name="amended_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="amends",
+                to="posts.delivery",
+            ),
         ),
     ]

@@ -22,6 +22,7 @@ class Delivery(models.Model):
     moment at which it may still begin (P12). `after` = wait for that delivery's settle (links point to its page).
     `look_at` is set while it may be out without our knowing (the last step's call had no answer): when to look for it
     on the platform. `looks` is how often that was tried, `looks_absent` how often it surely was not there.
+    `amended_by` is the newest edit of a publication that has its receipt: the words that the copy shows now.
     """
 
     act = models.CharField(max_length=10, choices=Act.choices, default=Act.PUBLISH)
@@ -42,6 +43,7 @@ class Delivery(models.Model):
     grace_until = models.DateTimeField()
     urgent = models.BooleanField(default=False)
     after = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
+    amended_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="amends")
     hold = models.ForeignKey(Hold, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries")
     state = models.CharField(max_length=20, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     state_at = models.DateTimeField(default=timezone.now)
