@@ -1,4 +1,4 @@
-"""The hold's banner, on every desk page while a hold that touches the person is in force. Never dismissible."""
+"""What stands above every desk page while it is true, never dismissible: nothing is sent; a hold is in force."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.urls import reverse
 
+from config import alarm_mail
+from config.health import STOPPED_AFTER
 from config.templatetags.look import desk_when
 from divisions.access import Rights
 from divisions.models import Department
@@ -35,4 +37,18 @@ def hold(mine: Rights, department: Department | None, *, now: datetime) -> dict[
         "held": None if first.drill else held.held_posts(first, mine).count(),
         "url": reverse("posts:hold", args=[first.pk]),
         "link": "What it stops",
+    }
+
+
+def stopped(beat: datetime | None, department: Department | None, *, now: datetime) -> dict[str, Any] | None:
+    """That nobody has looked for due posts for two minutes (or ever), since when, and who can cure it.
+
+    No query while sending works, one more while it does not.
+    """
+    if beat is not None and now - beat < STOPPED_AFTER:
+        return None
+    zone = department.zone if department else None
+    return {
+        "last": desk_when(beat, zone, now, inside=True) if beat else "",
+        "call": [{"name": user.name or user.email, "email": user.email} for user in alarm_mail.whom_to_call()],
     }

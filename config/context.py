@@ -5,7 +5,7 @@ Nothing is read before a template asks for it: pages outside the desk pay nothin
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.utils import dateformat, timezone
 from django.utils.functional import SimpleLazyObject
 
 from config import banner
+from config.health import STOPPED_AFTER
 from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
@@ -23,8 +24,6 @@ from divisions.permissions import Reach, Right
 from moderation.selectors import wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
-
-STALE_BEAT = timedelta(minutes=2)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -60,6 +59,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "new_post_url": reverse("posts:new"),
         "can_post": mine.anywhere(Right.DRAFT_POST),
         "sending": _sending(beat, now),
+        "stopped": banner.stopped(beat, department, now=now),
         "today": _today(department, now),
         "hold": banner.hold(mine, department, now=now),
         "search_url": None,
@@ -160,7 +160,7 @@ def _sending(beat: datetime | None, now: datetime) -> dict[str, Any]:
     """Whether the clockwork that sends runs, said so that a person believes it."""
     if beat is None:
         return {"ok": False, "text": "Sending has not started"}
-    if now - beat > STALE_BEAT:
+    if now - beat >= STOPPED_AFTER:
         return {"ok": False, "text": f"Sending stopped {ago(beat, now)}"}
     return {"ok": True, "text": f"Sending works, {ago(beat, now)}"}
 

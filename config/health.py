@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from posts.models import Heartbeat
 
 LATE_AFTER = timedelta(seconds=60)  # the tick comes every second
+STOPPED_AFTER = timedelta(minutes=2)  # from then on it is said on every desk page and by mail (config.alarm)
 
 
 @never_cache

@@ -36,6 +36,10 @@ class Channel(models.Model):
     cadence_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="A post at least every so many days; empty = no promise."
     )
+    best_from = models.TimeField(
+        "best from", null=True, blank=True, help_text="When its readers look most, in the division's time zone."
+    )
+    best_until = models.TimeField("best until", null=True, blank=True)
     duty_officer = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="duty_channels"
     )
@@ -54,6 +58,11 @@ class Channel(models.Model):
                 fields=["division", "platform"],
                 condition=models.Q(platform__in=OWN_PLATFORMS),
                 name="one_own_channel_each",
+            ),
+            models.CheckConstraint(
+                name="best_window_has_two_ends",
+                condition=models.Q(best_from__isnull=True, best_until__isnull=True)
+                | models.Q(best_from__isnull=False, best_until__isnull=False, best_until__gt=models.F("best_from")),
             ),
             models.CheckConstraint(
                 name="staff_feed_is_internal",
