@@ -110,6 +110,8 @@ def _groups(
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
     oversight = [_wall(request, watched)] if watched is not None else []
+    if mine.anywhere(Right.DECIDE_DELIVERY):
+        oversight.append(_area(request, "Stuck", "report", "posts:stuck"))
     if mine.anywhere(Right.HOLD_ALL) or mine.anywhere(Right.HOLD_DIVISION):
         oversight.append(_area(request, "Holds", "lock", "posts:holds", "posts:hold", "posts:hold_new"))
     if oversight:

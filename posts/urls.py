@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from posts import feeds
 from posts.views import calendar, compose, deliveries, desk, files, hold, media, public, review, staff, stage_moves
+from posts.views import stuck as stuck_list
 
 app_name = "posts"
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("desk/hold/<int:pk>/", hold.show, name="hold"),
     path("desk/hold/<int:pk>/release/", hold.release, name="hold_release"),
     path("desk/hold/<int:pk>/decide/", hold.decide_held, name="hold_decide"),
+    path("desk/stuck/", stuck_list.show, name="stuck"),
     path("desk/calendar/", calendar.show, name="calendar"),
     # Public pages, feeds and pictures.
     path("", public.front, name="front"),

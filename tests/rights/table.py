@@ -64,6 +64,7 @@ posts:hold_new                       POST -                   in   403 302 403  
 posts:hold_release                   POST in-force            in   403 302 403   404 404 404   302 403 403 403   404
 posts:hold_release                   POST everything          in   403 403 403   403 403 403   302 403 403 403   404
 posts:hold_decide                    POST released            in   403 302 403   404 404 404   302 403 403 403   404
+posts:stuck                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:calendar                       GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:staff                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
 posts:staff_post                     GET  staff               in   200 200 200   200 200 200   200 200 200 200   403

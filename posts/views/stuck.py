@@ -1,0 +1,101 @@
+"""The stuck list: what the person who answers for delivery looks at, each line with the one button to press."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from divisions import access
+from divisions.access import Rights
+from divisions.permissions import Right
+from posts.selectors import stuck
+from posts.selectors.stuck import Line, Why
+from posts.views import places
+from posts.views.places import Place
+
+_DECIDED = (Why.DOUBT, Why.FAILED, Why.MISSED, Why.HELD, Why.WAITS)
+
+
+@login_required
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Everything that does not go on by itself in the divisions the person sees; calm when there is nothing."""
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    now = timezone.now()
+    tick = stuck.tick(mine, now=now)
+    counts = stuck.counts(mine, now=now, is_fresh=tick.is_fresh)
+    only = _asked(request.GET.get("why", ""))
+    found = stuck.listed(mine, now=now, is_fresh=tick.is_fresh, only=only)
+    page = Paginator(found, stuck.PAGE).get_page(request.GET.get("page"))
+    rows = _rows(stuck.lines(list(page.object_list), now=now), mine, now)
+    context = {
+        "page_obj": page,
+        "groups": [
+            {"id": f"why-{why.name.lower()}", "title": why.label, "count": counts.get(why, 0), "rows": list(group)}
+            for why, group in groupby(rows, key=lambda row: row["line"].why)
+        ],
+        "reasons": [(why.name.lower(), why.label, n) for why, n in counts.items()],
+        "chosen": only.name.lower() if only is not None else "",
+        "total": sum(counts.values()),
+        "tick": tick,
+        "several": len(mine.visible_division_ids()) > 1,
+        "now": now,
+        "zone": request.department.zone,  # type: ignore[attr-defined]
+    }
+    return render(request, "posts/stuck.html", context)
+
+
+def _asked(word: str) -> Why | None:
+    """The reason that the address asks for; an unknown one narrows nothing."""
+    return Why[word.upper()] if word.upper() in Why.__members__ else None
+
+
+def _rows(lines: Iterable[Line], mine: Rights, now: Any) -> list[dict[str, Any]]:
+    """Each line with its place, who can fix it, and its button; the first carries the page's filled one."""
+    found = list(lines)
+    who: dict[Right, str] = {}
+    shown = zip(found, places.of([line.delivery for line in found], mine, now=now), strict=True)
+    return [
+        {"line": line, "place": place, "who": _who(line, place, who), "button": _button(line, place)}
+        for line, place in shown
+    ]
+
+
+def _who(line: Line, place: Place, known: dict[Right, str]) -> str:
+    """ "You can", or the roles that can; asked once for each right."""
+    if line.who:
+        return line.who
+    right, mine = Right.DECIDE_DELIVERY, place.may_decide
+    if line.why is Why.CUT_OFF:
+        right, mine = Right.MANAGE_CHANNEL, place.may_connect
+    elif line.why is Why.PROOF:
+        right, mine = Right.PROVE_HANDOFF, place.may_prove
+    if mine:
+        return "You can."
+    if right not in known:
+        known[right] = access.who_can(right)
+    return f"{known[right]}."
+
+
+def _button(line: Line, place: Place) -> dict[str, str]:
+    """Where the cure stands: the account, the delivery it waits for, or the delivery itself."""
+    row = line.delivery
+    if place.is_broken_off and place.may_connect and line.why in (Why.CUT_OFF, Why.FAILED):
+        return {"label": "Reconnect the account", "url": reverse("divisions:channel", args=[row.channel.slug])}
+    if line.why is Why.CUT_OFF and place.may_see_channel:
+        return {"label": "See the account", "url": reverse("divisions:channel", args=[row.channel.slug])}
+    url = reverse("posts:delivery", args=[row.after_id if line.why is Why.WAITS and row.after_id else row.pk])
+    if line.why is Why.PROOF and place.may_prove:
+        return {"label": "Paste the link", "url": url}
+    if line.why in _DECIDED and place.may_decide:
+        return {"label": "Decide", "url": url}
+    return {"label": "See its attempts", "url": url}
