@@ -365,4 +365,15 @@ class Migration(migrations.Migration):
                 to="posts.delivery",
             ),
         ),
+        migrations.AddField(
+            model_name="delivery",
+            name="publication",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="acts",
+                to="posts.delivery",
+            ),
+        ),
     ]

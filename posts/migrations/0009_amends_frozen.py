@@ -103,7 +103,7 @@ TRIGGERS = [
 ]
 
 FORWARD = (
-    FROZEN.format(new=", NEW.withdrawal_id", old=", OLD.withdrawal_id")
+    FROZEN.format(new=", NEW.withdrawal_id, NEW.publication_id", old=", OLD.withdrawal_id, OLD.publication_id")
     + P2.format(declared=" act_hash text; asked_by bigint;", acts=ACTS)
     + VOIDS.format(new="NEW.delivery_id, ", old="OLD.delivery_id, ")
     + DECIDED

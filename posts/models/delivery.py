@@ -22,6 +22,7 @@ class Delivery(models.Model):
     moment at which it may still begin (P12). `after` = wait for that delivery's settle (links point to its page).
     `look_at` is set while it may be out without our knowing (the last step's call had no answer): when to look for it
     on the platform. `looks` is how often that was tried, `looks_absent` how often it surely was not there.
+    `publication` is the copy that an edit, a reply or a withdrawal is done to (null for a publication itself);
     `amended_by` is the newest edit of a publication that has its receipt: the words that the copy shows now.
     """
 
@@ -31,6 +32,7 @@ class Delivery(models.Model):
     variant = models.ForeignKey(Variant, null=True, on_delete=models.PROTECT, related_name="deliveries")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="deliveries")
     target_remote_id = models.CharField(max_length=200, blank=True)
+    publication = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="acts")
     withdrawal = models.ForeignKey(
         Withdrawal, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
     )

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
-from connectors.contract import Act, Media, Outgoing, Step
+from connectors.contract import Act, Media, Outgoing, Step, Target
 from connectors.errors import Misconfigured, NotSupported
 from divisions.states import ChannelState, Mode
 from posts.models import Attempt, ChannelLane, Delivery
 from posts.selectors import holds
-from posts.services import gate, outcome
+from posts.services import gate, outcome, read_back
 from posts.services.accounts import connector_of
 from posts.states import DeliveryState, check_delivery_move
 
@@ -34,12 +34,14 @@ FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(steps)s::jsonb[]) AS step
 class Call:
     """A begun call: what to run and for which attempt. Its attempt row is committed.
 
-    `begun_at` is `time.monotonic()` just before that commit: a worker that was frozen since says nothing late.
+    `at` is the moment it began; `begun_at` is `time.monotonic()` just before that commit: a worker that was frozen
+    since says nothing late.
     """
 
     delivery: Delivery
     step: Step
     attempt: int
+    at: datetime
     begun_at: float
 
 
@@ -52,7 +54,9 @@ def begin_many(*, rows: Sequence[int], lanes: Sequence[int], worker: str, now: d
     """
     found = list(
         Delivery.objects.select_for_update(of=("self",))
-        .select_related("channel", "post__division", "revision__post", "variant__channel", "hold")
+        .select_related(
+            "channel", "post__division", "revision__post", "variant__channel", "publication", "withdrawal", "hold"
+        )
         .filter(pk__in=rows, state=DeliveryState.IN_FLIGHT, claimed_by=worker, lease_until__gt=now)
         .order_by("pk")
     )
@@ -99,7 +103,7 @@ def _open_attempts(rows: Sequence[Delivery], lanes: Sequence[int], now: datetime
         Attempt(delivery=row, number=row.attempt, step=step.name[:60], started_at=now) for row, step in ready
     )
     ChannelLane.objects.filter(pk__in=lanes).update(busy_until=lease)
-    return [Call(delivery=row, step=step, attempt=row.attempt, begun_at=begun_at) for row, step in ready]
+    return [Call(delivery=row, step=step, attempt=row.attempt, at=now, begun_at=begun_at) for row, step in ready]
 
 
 def _next_step(delivery: Delivery, now: datetime) -> Step | None:
@@ -109,7 +113,8 @@ def _next_step(delivery: Delivery, now: datetime) -> Step | None:
         return None
     if not delivery.steps:
         try:
-            steps = connector_of(delivery.channel).plan(outgoing_of(delivery, planned_at=now))
+            outgoing, connector = outgoing_of(delivery, planned_at=now), connector_of(delivery.channel)
+            steps = (*connector.plan(outgoing), *read_back.steps(connector, outgoing, own=delivery.channel.is_own))
         except (NotSupported, Misconfigured) as error:
             outcome.settle_error(delivery, None, error, now=now)
             return None
@@ -128,6 +133,7 @@ def outgoing_of(delivery: Delivery, *, planned_at: datetime) -> Outgoing:
         text=payload["text"],
         language=payload["language"],
         link=payload["link"],
+        target=Target(remote_id=delivery.target_remote_id) if delivery.target_remote_id else None,
         url=payload["url"],
         media=tuple(Media(**item) for item in payload["media"]),
     )

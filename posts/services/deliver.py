@@ -19,7 +19,7 @@ from connectors.contract import Connector, Result
 from connectors.errors import ConnectorError, Duplicate, Misconfigured, Uncertain
 from divisions.errors import BadInput
 from posts.models import ChannelLane
-from posts.services import hold_lock, outcome
+from posts.services import hold_lock, outcome, read_back
 from posts.services.accounts import account_of, connector_of
 from posts.services.begin import Call as Call
 from posts.services.begin import begin_many
@@ -111,7 +111,10 @@ def make_call(call: Call) -> Result | ConnectorError:
     channel = call.delivery.channel
     try:
         connector: Connector = connector_of(channel)
-        return connector.run(account_of(channel), call.step, dict(call.delivery.step_state))
+        account, state = account_of(channel), dict(call.delivery.step_state)
+        if call.step.name == read_back.NAME:
+            return read_back.look(connector, account, call.step, state, now=call.at)
+        return read_back.to_be_proven(connector.run(account, call.step, state), call.delivery)
     except ConnectorError as error:
         return error
     except BadInput as error:

@@ -10,8 +10,9 @@ from django.db.models import prefetch_related_objects
 
 from divisions.states import ChannelState
 from posts.models import Approval, Delivery
+from posts.models.amends import AmendVerdict
 from posts.services import fingerprint, schedule
-from posts.states import Stage
+from posts.states import Act, DeliveryState, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,9 @@ def look(delivery: Delivery, *, now: datetime) -> Closed | None:
 def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Closed]:
     """Return why deliveries may not be sent, by id; what is not in the answer may.
 
-    Reads rows and rendition bytes afresh and trusts no cached value. Needs `revision__post`, `variant` and `channel`
-    loaded. Reads are done under the deliveries' locks; their number does not grow with that of the deliveries.
+    Reads rows and rendition bytes afresh and trusts no cached value. Needs `revision__post`, `variant`, `publication`,
+    `withdrawal` and `channel` loaded. Reads are done under the deliveries' locks; their number does not grow with that
+    of the deliveries.
     """
     revisions = {d.revision_id: d.revision for d in deliveries if d.revision is not None}
     approved: dict[int, set[str]] = {}
@@ -40,12 +42,16 @@ def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Clo
         "revision_id", "content_hash"
     ):
         approved.setdefault(revision, set()).add(content)
+    acts = _approved_acts([d for d in deliveries if d.revision_id is None])
     stored = fingerprint.of_revisions(list(revisions.values()))
     prefetch_related_objects([d.variant for d in deliveries if d.variant is not None], "media")
     found = {}
     for delivery in deliveries:
-        pk = delivery.revision_id or 0
-        why = _why_not(delivery, approved.get(pk, set()), stored.get(pk, ""), now)
+        pk = delivery.revision_id
+        if pk is None:
+            why = _why_not_down(delivery, acts.get(delivery.pk, set()))
+        else:
+            why = _why_not(delivery, approved.get(pk, set()), stored.get(pk, ""), now)
         if why:
             found[delivery.pk] = _closed(why)
     return found
@@ -71,7 +77,43 @@ def _why_not(delivery: Delivery, approved: set[str], stored: str, now: datetime)
         return "What was queued is not what was approved."
     if not revision.not_before <= now <= revision.not_after:
         return "The time that was approved has passed."
-    return ""
+    return _why_no_target(delivery)
+
+
+def _approved_acts(deliveries: Sequence[Delivery]) -> dict[int, set[str]]:
+    """What was approved of deliveries that have no revision, by id; no query when there are none."""
+    approved: dict[int, set[str]] = {}
+    if deliveries:
+        live = Approval.objects.filter(delivery__in=deliveries, voided_at__isnull=True)
+        for pk, content in live.values_list("delivery_id", "content_hash"):
+            approved.setdefault(pk or 0, set()).add(content)
+    return approved
+
+
+def _why_not_down(delivery: Delivery, approved: set[str]) -> str:
+    """Taking down: confirmed, of exactly this copy, and what is queued is what was confirmed. It is never too late."""
+    withdrawal = delivery.withdrawal
+    if delivery.act != Act.WITHDRAW or withdrawal is None:
+        return "It carries no approved revision."
+    if withdrawal.verdict != AmendVerdict.CONFIRMED or withdrawal.post_id != delivery.post_id:
+        return "Nobody has confirmed that it is taken down."
+    if delivery.channel.state == ChannelState.RETIRED:
+        return "The channel is retired."
+    if delivery.payload.get("target") != delivery.target_remote_id:
+        return "What was queued is not what was approved."
+    if approved != {fingerprint.of_payload(delivery.payload)}:
+        return "What was queued is not what was approved."
+    return _why_no_target(delivery)
+
+
+def _why_no_target(delivery: Delivery) -> str:
+    """An edit, a reply or a withdrawal is done to a copy of this post that stands."""
+    copy = delivery.publication
+    if delivery.act == Act.PUBLISH:
+        return ""
+    if copy is None or copy.post_id != delivery.post_id or copy.channel_id != delivery.channel_id:
+        return "It belongs to no copy of this post."
+    return "" if copy.state == DeliveryState.DELIVERED else "The copy it is about is not there any more."
 
 
 def _closed(cause: str) -> Closed:

@@ -31,6 +31,7 @@ from divisions.models import Channel
 from divisions.services import channels
 from divisions.states import ChannelState
 from posts.models import ChannelLane, Delivery
+from posts.services import follow, read_back
 from posts.services.accounts import account_of, connector_of
 from posts.services.memory import about_delivery
 from posts.states import DeliveryState, Outcome, check_delivery_move
@@ -136,6 +137,7 @@ def deliver_many(out: Sequence[tuple[Delivery, Receipt]], *, now: datetime, how:
     with connection.cursor() as cursor:
         cursor.execute(_DELIVER, values)
     Delivery.objects.filter(after__in=ids).update(after=None)
+    follow.receipts([row for row, _ in out], now=now)
     ledger.append_many(
         [
             about_delivery("delivered", row, by=None, now=now, remote_id=receipt.remote_id, url=receipt.url, how=how)
@@ -209,6 +211,8 @@ def settle_error(
         _duplicate(delivery, error, seen, now)
     elif isinstance(error, NotAuthorised | Misconfigured):
         _channel_trouble(delivery, error, now)
+    elif step is not None and step.name == read_back.NAME:
+        _unproven(delivery, error, now)
     else:
         cure = getattr(error, "cure", "") or "Change the post, then submit it again."
         cause = f"{delivery.channel.get_platform_display()} refused it: {error.message}"
@@ -292,6 +296,22 @@ def _duplicate(delivery: Delivery, error: Duplicate, seen: Twins | None, now: da
     else:
         cause = f"{delivery.channel.get_platform_display()} says that it shows this text already."
         fail(delivery, cause, "Whoever wrote the post.", SAME_TEXT, now=now, words=error.message)
+
+
+def _unproven(delivery: Delivery, error: ConnectorError, now: datetime) -> None:
+    """The order was taken and the proof is missing: a person looks. Nothing calls it done before."""
+    platform = delivery.channel.get_platform_display()
+    if isinstance(error, NotSupported):
+        delivery.problem = Problem(
+            cause=f"{platform} took the order and does not let us read the result.",
+            who="Whoever can open the account.",
+            press="Look at it there, then say what you saw.",
+            words=error.message,
+        ).to_json()
+        await_proof(delivery, now=now)
+        return
+    cause = f"{platform} took the order, and what it shows has not changed."
+    fail(delivery, cause, "Whoever can open the account.", "Look there, then try again.", now=now, words=error.message)
 
 
 def _channel_trouble(delivery: Delivery, error: ConnectorError, now: datetime) -> None:
