@@ -54,7 +54,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class KindSpec:
-    """How a kind behaves. `grace` None = an event: until it ends, else two hours."""
+    """How a kind behaves. `grace` None = an event: until it ends, else two hours.
+
+    `may_repeat` = the same words are right again another day. Not so for what names its own moment (event, Q&A), is
+    about a case or a person (appeal, press release, award), is an entry or a report of its day (blog, photos), or
+    warns of something now (safety alert).
+    """
 
     kind: Kind
     icon: str
@@ -63,6 +68,7 @@ class KindSpec:
     urgent: bool = False
     needs_expiry: bool = False
     internal_only: bool = False
+    may_repeat: bool = False
 
 
 _CASE = Fact("case_number", "Case number", "case", help="Or write: none assigned.")
@@ -73,7 +79,7 @@ _APPEAL_TYPES = (("witness", "Witness or CCTV"), ("missing", "Missing person"), 
 SPECS: dict[str, KindSpec] = {
     spec.kind: spec
     for spec in (
-        KindSpec(Kind.UPDATE, "campaign", (_WHERE, _CASE)),
+        KindSpec(Kind.UPDATE, "campaign", (_WHERE, _CASE), may_repeat=True),
         KindSpec(
             Kind.APPEAL,
             "search",
@@ -109,9 +115,14 @@ SPECS: dict[str, KindSpec] = {
             urgent=True,
         ),
         KindSpec(Kind.AWARD, "star", (Fact("honoured", "Who or what is honored"),)),
-        KindSpec(Kind.FUNDRAISER, "attach_money", (Fact("purpose", "What it is for", required=True),)),
-        KindSpec(Kind.FAQ, "help", (Fact("question", "The question", required=True),)),
-        KindSpec(Kind.INFORMATION, "info", ()),
+        KindSpec(
+            Kind.FUNDRAISER,
+            "attach_money",
+            (Fact("purpose", "What it is for", required=True),),
+            may_repeat=True,
+        ),
+        KindSpec(Kind.FAQ, "help", (Fact("question", "The question", required=True),), may_repeat=True),
+        KindSpec(Kind.INFORMATION, "info", (), may_repeat=True),
         KindSpec(Kind.BLOG, "edit", (Fact("series", "Series"),)),
         KindSpec(Kind.MEDIA, "photo_camera", ()),
         KindSpec(
@@ -132,6 +143,7 @@ SPECS: dict[str, KindSpec] = {
                 ),
             ),
             internal_only=True,
+            may_repeat=True,
         ),
         KindSpec(
             Kind.QA_ANNOUNCEMENT,

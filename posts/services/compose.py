@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from divisions import access
@@ -18,17 +19,18 @@ from divisions.permissions import Right
 from divisions.selectors import channels as channel_selectors
 from divisions.states import Audience
 from posts.kinds import SPECS, Flag, Kind
-from posts.models import Approval, Delivery, Draft, DraftMedia, DraftVariant, MediaAsset, Post
+from posts.models import Approval, Delivery, Draft, DraftMedia, DraftVariant, MediaAsset, Pattern, Post
 from posts.models.post import When
 from posts.selectors import moments
 from posts.services.memory import about_delivery, remember
-from posts.states import CLAIMABLE, EDITABLE_STAGES, DeliveryState, Stage, check_stage_move
+from posts.states import CLAIMABLE, EDITABLE_STAGES, Basis, DeliveryState, Stage, check_stage_move
 from records.services import ledger
 
 MAX_TITLE = 150
 MAX_TEXT = 63_206  # the longest any channel takes (Facebook)
 MAX_PICTURES = 10
 MAX_FACT = 1000
+MAX_RULE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class DraftInput:
     flags: tuple[str, ...] = ()
     when: str = When.APPROVED
     wall_time: str = ""
+    repeats: str = ""
     expires_on: date | None = None
     channels: Mapping[int, str | None] = field(default_factory=dict)
     media: tuple[int, ...] = ()
@@ -108,6 +111,7 @@ def _write(post: Post, draft: Draft, data: DraftInput, by: User, mine: Rights, m
     draft.facts = {k: v for k, v in data.facts.items() if v not in ("", None)}
     draft.flags = sorted(data.flags)
     draft.when, draft.wall_time, draft.expires_on = data.when, data.wall_time, data.expires_on
+    draft.repeats = data.repeats
     draft.saved_by, draft.saved_at = by, moment
     draft.editor_ids = sorted({*draft.editor_ids, by.pk})
     draft.save()
@@ -142,6 +146,7 @@ def _check(post: Post, data: DraftInput) -> None:
     _check_kind(data.kind, post.audience)
     _limit("title", data.title.strip(), MAX_TITLE)
     _limit("text", data.text, MAX_TEXT)
+    _limit("repeats", data.repeats, MAX_RULE)
     for pk, text in data.channels.items():
         _limit(f"text-{pk}", text or "", MAX_TEXT)
     for name, value in data.facts.items():
@@ -241,3 +246,38 @@ def void_approvals(post: Post, *, by: User | None, now: datetime, reason: str) -
         approval.voided_at, approval.voided_by, approval.void_reason = now, by, reason
         approval.save(update_fields=["voided_at", "voided_by", "void_reason"])
         remember("approval.voided", post, by=by, now=now, number=approval.number, reason=reason)
+    end_pattern(post, by=by, now=now, reason=f"{reason}."[:200])
+
+
+def end_pattern(post: Post, *, by: User | None, now: datetime, reason: str) -> int:
+    """End the pattern that a locked post carries; drop its occurrences that have not begun, and return how many.
+
+    What a person has taken up since (changed, or written on) is theirs and stays.
+    """
+    pattern = Pattern.objects.select_for_update(of=("self",)).filter(revision__post=post, ended_at=None).first()
+    if pattern is None:
+        return 0
+    pattern.ended_at, pattern.ended_by, pattern.end_reason = now, by, reason
+    pattern.save(update_fields=["ended_at", "ended_by", "end_reason"])
+    standing = Approval.objects.filter(revision=OuterRef("revision"), basis=Basis.PATTERN, voided_at=None)
+    by_itself = Q(Exists(standing), stage=Stage.SCHEDULED) | Q(
+        stage=Stage.DRAFT, revision=None, draft__editor_ids__len=0
+    )
+    rows = list(Post.objects.filter(by_itself, pattern=pattern).order_by("pk"))
+    dropped = sum(_drop_occurrence(row, by, now, reason) for row in rows)
+    remember("pattern.ended", post, by=by, now=now, pattern=pattern.pk, reason=reason, dropped=dropped)
+    return dropped
+
+
+def _drop_occurrence(post: Post, by: User | None, now: datetime, reason: str) -> int:
+    """Drop one occurrence; what has begun to go out meanwhile goes on."""
+    try:
+        with transaction.atomic():
+            row = lock(post)
+            cancel_deliveries(row, by=by, now=now)
+            void_approvals(row, by=by, now=now, reason="It repeats no more")
+            move(row, Stage.CANCELLED, now=now)
+            remember("post.cancelled", row, by=by, now=now, reason=reason)
+    except WrongMoment:
+        return 0
+    return 1

@@ -47,7 +47,8 @@ def of_parts(
         by_variant[key].append(picture)
     channels = [_variant(v, by_variant[id(v)], actual or {}) for v in variants]
     return _digest(
-        {
+        _repeats(revision)
+        | {
             "post": revision.post_id,
             "kind": revision.post.kind,
             "facts": {
@@ -64,6 +65,13 @@ def of_parts(
             "channels": sorted(channels, key=lambda c: (c["channel"], c["act"])),
         }
     )
+
+
+def _repeats(revision: Revision) -> dict[str, Any]:
+    """How it repeats, with the wall clock and the zone that count it out; nothing where it goes out once."""
+    if not revision.repeats:
+        return {}
+    return {"repeats": {"rule": revision.repeats, "wall_time": revision.wall_time, "zone": revision.zone}}
 
 
 def of_payload(payload: dict[str, Any]) -> str:
