@@ -66,7 +66,7 @@ def recipients() -> list[str]:
     """Addresses of the administrators in office, of active superusers and of ADMINS, each once."""
     people = whom_to_call(MOST)
     roots = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")[:MOST]
-    configured = [address for _, address in settings.ADMINS]
+    configured = [entry if isinstance(entry, str) else entry[1] for entry in settings.ADMINS]
     return list(dict.fromkeys([*configured, *(user.email for user in [*people, *roots])]))[: MOST * 2]
 
 

@@ -189,6 +189,8 @@ globals().update(
 )
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"no-reply@{urlsplit(BASE_URL).hostname}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Told when nothing is sent any more, beside the administrators (config.alarm). Never tracebacks: see LOGGING.
+ADMINS = [("Administrator", address) for address in env.words("ADMINS")]
 
 # --- Signing in --------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -313,6 +315,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # instead of Django's own, which mails every traceback to ADMINS
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # A tick a second: what went wrong is logged, that all went well is not.
         "celery.app.trace": {"level": "WARNING"},
