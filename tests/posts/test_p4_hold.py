@@ -221,6 +221,7 @@ def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
         approved(d.central, d.stranger, d.smo, title=f"No {n}", channels=[d.facebook_central], now=now)
     due, committed = timezone.now() + timedelta(minutes=5), threading.Event()
     begun: list[deliver.Call] = []
+    ended: list[str] = []
 
     def run(call: deliver.Call) -> Done:
         if committed.is_set():
@@ -231,6 +232,8 @@ def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
         try:
             for lane, rows in deliver.claim(now=due, worker=name).items():
                 deliver.run_lane(lane, rows, worker=name, clock=lambda: due, run=run)
+        except deliver.AWAY:
+            ended.append(name)  # on a busy machine a thread without processor for 3 s is taken for a frozen one
         finally:
             connection.close()
 
@@ -244,4 +247,4 @@ def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
         worker.join(30)
     assert begun == []
     states = set(Delivery.objects.values_list("state", flat=True))
-    assert states <= {DeliveryState.HELD, DeliveryState.DELIVERED}
+    assert states <= {DeliveryState.HELD, DeliveryState.DELIVERED, *([DeliveryState.IN_FLIGHT] if ended else [])}
