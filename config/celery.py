@@ -46,6 +46,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 240},
         },
+        "look-ahead": {
+            "task": "config.tasks.look_ahead",
+            "schedule": 600.0,
+            "options": {"expires": 540},
+        },
         "check-accounts": {
             "task": "divisions.tasks.check_accounts",
             "schedule": crontab(hour=11, minute=3),  # before the first shift reads its desk

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import connection, transaction
 from django.utils import timezone
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.models import Channel, User
 from divisions.services import tokens
@@ -32,7 +32,11 @@ def resync_mirror() -> int:
 @shared_task(ignore_result=True)
 def check_accounts() -> int:
     """Look at every account: is its sign-in good, until when; returns how many were looked at."""
-    rows = tokens.due_for_a_check()
+    return look_at(tokens.due_for_a_check())
+
+
+def look_at(rows: list[Channel]) -> int:
+    """Look at some accounts, a few at once; returns how many they were."""
     with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="check") as executor:
         list(executor.map(_check_in_thread, rows))
     return len(rows)
@@ -45,6 +49,8 @@ def renew_sign_ins() -> int:
     for channel in tokens.due_for_renewal(now=now):
         try:
             renewed += tokens.keep_fresh(channel, now=now).token_expires_at != channel.token_expires_at
+        except NotAuthorised:
+            tokens.renewal_refused(channel=channel, now=now)
         except ConnectorError as error:
             log.warning("the sign-in of %s was not renewed: %s", channel.slug, error.__class__.__name__)
     return renewed

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connectors.contract import Health
@@ -58,10 +59,16 @@ def _write_down(channel: Channel, health: Health, by: User | None, now: datetime
 
 
 def _warn(row: Channel, now: datetime) -> None:
-    """Once at 14, at 7 and at 1 day before the sign-in ends; a renewed one starts anew."""
+    """A sign-in that renews itself ends every few hours: that is no news until it has ended or was not renewed."""
     if row.token_expires_at is None:
         return
     left = row.token_expires_at - now
+    if left <= timedelta(0) or not credentials.open_for(row).get("refresh_token"):
+        _warn_once(row, left)
+
+
+def _warn_once(row: Channel, left: timedelta) -> None:
+    """Once at 14, at 7 and at 1 day before the sign-in ends; a renewed one starts anew."""
     reached = [days for days in WARN_DAYS if left <= timedelta(days=days)]
     step = min(reached) if reached else None
     if step == row.token_warned_days:
@@ -76,7 +83,8 @@ def _warn(row: Channel, now: datetime) -> None:
 def keep_fresh(channel: Channel, *, now: datetime) -> Channel:
     """Renew a sign-in that ends within minutes, before it is used. Returns the channel as it then stands.
 
-    An answer without tokens changes nothing. Raises the connectors' errors.
+    An answer without tokens changes nothing, and one without a new refresh token keeps the old one: most platforms
+    send it only when it changes. Raises the connectors' errors.
     """
     if channel.token_expires_at is None or channel.token_expires_at - now > RENEW_AHEAD:
         return channel
@@ -87,11 +95,21 @@ def keep_fresh(channel: Channel, *, now: datetime) -> Channel:
         fresh = connector_of(row).refresh(account_of(row))
         if not fresh or not all(fresh.values()):
             return row
-        row.credentials = credentials.seal({k: v for k, v in fresh.items() if k != "expires_in"})
+        tokens = {k: v for k, v in fresh.items() if k != "expires_in"}
+        row.credentials = credentials.seal({**credentials.open_for(row), **tokens})
         row.token_expires_at = now + timedelta(seconds=int(fresh["expires_in"])) if "expires_in" in fresh else None
-        row.save(update_fields=["credentials", "token_expires_at"])
+        row.token_warned_days = None
+        row.save(update_fields=["credentials", "token_expires_at", "token_warned_days"])
         channels.remember("divisions.channel.token_renewed", row, None, now, {})
         return row
+
+
+@transaction.atomic
+def renewal_refused(*, channel: Channel, now: datetime) -> None:
+    """The platform does not renew this sign-in: tell its people once, while it still lasts."""
+    row = Channel.objects.select_for_update(of=("self",)).select_related("division", "duty_officer").get(pk=channel.pk)
+    if row.token_expires_at is not None:
+        _warn_once(row, row.token_expires_at - now)
 
 
 def reconnect(*, channel: Channel, by: User, reason: str = "", now: datetime | None = None) -> Channel:
@@ -115,7 +133,12 @@ def due_for_renewal(*, now: datetime) -> list[Channel]:
 
 
 def due_for_a_check() -> list[Channel]:
+    """Every account that can be asked, those first that were not looked at for longest."""
+    return list(askable().order_by("checked_at", "pk"))
+
+
+def askable() -> QuerySet[Channel]:
     """Accounts that can be asked: connected or flagged ones, not our own pages, not those posted to by hand."""
     rows = Channel.objects.filter(state__in=[ChannelState.CONNECTED, ChannelState.NEEDS_ATTENTION])
     asked = rows.exclude(platform__in=OWN_PLATFORMS).exclude(mode=Mode.HAND_OFF)
-    return list(asked.select_related("division", "duty_officer").order_by("checked_at", "pk"))
+    return asked.select_related("division", "duty_officer")

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from connectors.contract import Health
+from connectors.errors import NotAuthorised
 from divisions import tasks
 from divisions.errors import NotAllowed, WrongMoment
 from divisions.models import Channel
@@ -148,3 +149,47 @@ def test_the_beat_renews_what_ends_within_minutes_and_nothing_else(department: S
     assert tasks.renew_sign_ins() == 1
     assert talks.renewals == 1
     assert open_for(Channel.objects.get(pk=d.x_department.pk))["access_token"] == "new"
+
+
+def test_an_answer_without_a_new_refresh_token_keeps_the_old_one(department: SimpleNamespace, says: Any) -> None:
+    row = department.x_department
+    channels.set_credentials(channel=row, secrets={"access_token": "old", "refresh_token": "r1"}, by=None)
+    Channel.objects.filter(pk=row.pk).update(token_expires_at=NOW)
+    says(fresh={"access_token": "new", "expires_in": "7200"})
+    fresh = tokens.keep_fresh(Channel.objects.get(pk=row.pk), now=NOW)
+    assert open_for(fresh) == {"access_token": "new", "refresh_token": "r1"}
+
+
+def test_a_sign_in_that_renews_itself_is_no_news_until_it_is_not_renewed(
+    department: SimpleNamespace, says: Any, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    row = department.x_department
+    channels.set_credentials(channel=row, secrets={"access_token": "old", "refresh_token": "r1"}, by=None)
+    Channel.objects.filter(pk=row.pk).update(token_expires_at=timezone.now() + timedelta(minutes=15))
+    talks = says(health=Health(ok=True))
+    with django_capture_on_commit_callbacks(execute=True):
+        tokens.check(channel=Channel.objects.get(pk=row.pk), by=None)
+    assert mailoutbox == []
+
+    def refuse(account: object) -> None:
+        raise NotAuthorised("the refresh token was revoked")
+
+    talks.refresh = refuse  # type: ignore[method-assign,assignment]
+    for _ in range(3):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert tasks.renew_sign_ins() == 0
+    (mail,) = mailoutbox
+    assert "ends in 0 days" in mail.subject
+
+
+def test_a_renewal_that_fails_half_way_leaves_the_old_tokens(
+    department: SimpleNamespace, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = department.x_department
+    channels.set_credentials(channel=row, secrets={"access_token": "old", "refresh_token": "r1"}, by=None)
+    Channel.objects.filter(pk=row.pk).update(token_expires_at=NOW)
+    says(fresh={"access_token": "new", "refresh_token": "r2"})
+    monkeypatch.setattr(channels, "remember", lambda *a, **k: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        tokens.keep_fresh(Channel.objects.get(pk=row.pk), now=NOW)
+    assert open_for(Channel.objects.get(pk=row.pk)) == {"access_token": "old", "refresh_token": "r1"}
