@@ -67,6 +67,11 @@ class Line:
     cause: str
     who: str = ""
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether `since` is when it is due: what will be missed is here before its time."""
+        return self.why is Why.CUT_OFF
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:

@@ -76,12 +76,26 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
         _to(row, DeliveryState.AWAITING_RETRY, moment)
     else:
         _to(row, DeliveryState.QUEUED, moment)
+    _stop_waiting(row)
     row.due_at = row.ready_at = moment
     row.grace_until = max(schedule.grace_until(row.revision, moment), moment + timedelta(minutes=5))
     row.failures, row.settled_at, row.problem, row.hold, row.look_at = 0, None, {}, None, None
     row.save()
     ledger.append(about_delivery("sent_again", row, by=by, now=moment, looked=looked))
     return row
+
+
+def _stop_waiting(row: Delivery) -> None:
+    """What it was to follow was left unsent for good: it goes alone, unless its link leads there."""
+    before = row.after
+    if before is None or before.state != DeliveryState.CANCELLED:
+        return
+    if row.payload["link"] and row.payload["link"] == before.payload["url"]:
+        raise WrongMoment(
+            f"Its link leads to the {before.channel.get_platform_display().lower()}, and that was left unsent.",
+            cure="Leave this unsent too, and submit the post again.",
+        )
+    row.after = None
 
 
 @transaction.atomic
@@ -121,7 +135,7 @@ def _lock(delivery: Delivery) -> Delivery:
     try:
         row = (
             Delivery.objects.select_for_update(of=("self",))
-            .select_related("channel", "revision__post")
+            .select_related("channel", "revision__post", "after__channel")
             .get(pk=delivery.pk)
         )
     except Delivery.DoesNotExist as error:

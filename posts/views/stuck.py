@@ -19,6 +19,7 @@ from divisions.access import Rights
 from divisions.permissions import Right
 from posts.selectors import stuck
 from posts.selectors.stuck import Line, Why
+from posts.states import DeliveryState
 from posts.views import places
 from posts.views.places import Place
 
@@ -47,7 +48,6 @@ def show(request: HttpRequest) -> HttpResponse:
         "chosen": only.name.lower() if only is not None else "",
         "total": sum(counts.values()),
         "tick": tick,
-        "several": len(mine.visible_division_ids()) > 1,
         "now": now,
         "zone": request.department.zone,  # type: ignore[attr-defined]
     }
@@ -93,7 +93,11 @@ def _button(line: Line, place: Place) -> dict[str, str]:
         return {"label": "Reconnect the account", "url": reverse("divisions:channel", args=[row.channel.slug])}
     if line.why is Why.CUT_OFF and place.may_see_channel:
         return {"label": "See the account", "url": reverse("divisions:channel", args=[row.channel.slug])}
-    url = reverse("posts:delivery", args=[row.after_id if line.why is Why.WAITS and row.after_id else row.pk])
+    if line.why is Why.WAITS and row.after is not None and row.after.state != DeliveryState.CANCELLED:
+        row = row.after
+    elif line.why is Why.WAITS:
+        return {"label": "Open the post", "url": reverse("posts:detail", args=[row.post_id])}
+    url = reverse("posts:delivery", args=[row.pk])
     if line.why is Why.PROOF and place.may_prove:
         return {"label": "Paste the link", "url": url}
     if line.why in _DECIDED and place.may_decide:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from divisions.access import rights
+from divisions.errors import WrongMoment
 from divisions.models import Channel, User
 from divisions.services import channels
 from divisions.states import ChannelState
@@ -126,6 +127,20 @@ def test_what_follows_a_page_that_does_not_come_is_there(department: SimpleNames
     [line] = _listed(d.supervisor, DUE)
     assert (line.why, line.since, line.delivery.channel) == (Why.WAITS, NOW, d.facebook_northeast)
     assert line.cause == "It goes right after its public page, and that is “Cancelled”."
+
+
+def test_a_post_whose_link_leads_to_a_page_that_was_left_unsent_is_not_sent(department: SimpleNamespace) -> None:
+    d = department
+    post = _post(d, d.northeast_website, d.facebook_northeast)
+    decide.drop(delivery=post.deliveries.get(channel=d.northeast_website), by=d.supervisor, now=NOW)
+    late = DUE + timedelta(hours=3)
+    tick(late)
+    row = post.deliveries.get(channel=d.facebook_northeast)
+    assert row.state == _S.MISSED
+    with pytest.raises(WrongMoment, match="leads to the public page, and that was left unsent"):
+        decide.send_again(delivery=row, by=d.supervisor, now=late)
+    decide.drop(delivery=row, by=d.supervisor, now=late)
+    assert _why(d.supervisor, late) == []
 
 
 def test_what_is_due_and_untaken_for_two_minutes_is_there_while_somebody_ticks(department: SimpleNamespace) -> None:
