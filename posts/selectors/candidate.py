@@ -16,7 +16,7 @@ from divisions.states import Platform
 from posts import checks
 from posts.models import Draft, MediaAsset, Post
 from posts.models.post import When
-from posts.selectors import moments
+from posts.selectors import moments, repeat_checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,10 @@ def look_at(
     previews = tuple(_preview(draft, c, own, "" if c.is_own else link, shown, now) for c, own in words)
     due_at, expires_at, problems = _times(draft)
     found = checks.run(_candidate(post, draft, previews, shown, due_at, expires_at, now))
-    return Look(previews=previews, pictures=shown, due_at=due_at, expires_at=expires_at, findings=(*problems, *found))
+    again = repeat_checks.of(draft, [p.channel for p in previews if not p.link])
+    return Look(
+        previews=previews, pictures=shown, due_at=due_at, expires_at=expires_at, findings=(*problems, *again, *found)
+    )
 
 
 def page_url(post: Post, title: str) -> str:

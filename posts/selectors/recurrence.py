@@ -220,9 +220,18 @@ def short(text: str) -> str:
     return read(text).short if text and is_readable(text) else ""
 
 
-def days_between(first: str, wall: str) -> int:
-    """How many days of the calendar lie between two wall clocks."""
-    return (_wall(wall).date() - _wall(first).date()).days
+def day_words(wall: str) -> str:
+    """The day of a wall clock as the desk writes it: "Sun 14 Mar 2027"."""
+    at = _wall(wall)
+    return f"{at:%a} {at.day} {at:%b %Y}"
+
+
+def last_day(expires_at: datetime | None, first: str, wall: str, zone: str) -> date | None:
+    """The last day of an occurrence: as many days after it as the first one's lies after the first."""
+    if expires_at is None:
+        return None
+    day = (expires_at - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()
+    return day + (_wall(wall).date() - _wall(first).date())
 
 
 # ---- reading

@@ -274,6 +274,8 @@ def _drop_occurrence(post: Post, by: User | None, now: datetime, reason: str) ->
     try:
         with transaction.atomic():
             row = lock(post)
+            if row.stage != post.stage:
+                return 0  # somebody took it up in this moment
             cancel_deliveries(row, by=by, now=now)
             void_approvals(row, by=by, now=now, reason="It repeats no more")
             move(row, Stage.CANCELLED, now=now)
