@@ -115,7 +115,13 @@ def _next_step(delivery: Delivery, now: datetime) -> Step | None:
         try:
             outgoing, connector = outgoing_of(delivery, planned_at=now), connector_of(delivery.channel)
             steps = (*connector.plan(outgoing), *read_back.steps(connector, outgoing, own=delivery.channel.is_own))
-        except (NotSupported, Misconfigured) as error:
+        except NotSupported as error:
+            if delivery.act == Act.PUBLISH:
+                outcome.settle_error(delivery, None, error, now=now)
+            else:
+                outcome.by_hand(delivery, now=now)
+            return None
+        except Misconfigured as error:
             outcome.settle_error(delivery, None, error, now=now)
             return None
         delivery.steps = [step.to_json() for step in steps]

@@ -17,10 +17,10 @@ from divisions.models import User
 from divisions.permissions import Right
 from divisions.states import ChannelState, Mode
 from posts.models import Delivery
-from posts.services import hold_lock, schedule
+from posts.services import follow, hold_lock, schedule, take_down
 from posts.services.compose import lock
 from posts.services.memory import about_delivery
-from posts.states import DeliveryState, check_delivery_move
+from posts.states import Act, DeliveryState, check_delivery_move
 from records.services import ledger
 
 _PROVABLE = (DeliveryState.AWAITING_PROOF, DeliveryState.UNCERTAIN, DeliveryState.MISSED)
@@ -50,6 +50,7 @@ def prove(*, delivery: Delivery, link: str, by: User, now: datetime | None = Non
     except IntegrityError as error:
         raise BadInput("link", "This link is already the proof of another post.", cure="Copy the right one.") from error
     Delivery.objects.filter(after=row).update(after=None)
+    follow.receipts([row], now=moment)
     ledger.append(about_delivery("delivered", row, by=by, now=moment, url=link, how="link pasted by a person"))
     return row
 
@@ -68,7 +69,7 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
     moment = now or timezone.now()
     if row.channel.state != ChannelState.CONNECTED:
         raise WrongMoment(f"{row.channel} is not connected.", cure="Reconnect the account first.")
-    if row.revision is None or moment > row.revision.not_after:
+    if row.withdrawal is None and (row.revision is None or moment > row.revision.not_after):
         raise WrongMoment("The time that was approved has passed.", cure="Copy the post and have it approved again.")
     if row.state == DeliveryState.UNCERTAIN:
         if not looked:
@@ -78,7 +79,9 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
         _to(row, DeliveryState.QUEUED, moment)
     _stop_waiting(row)
     row.due_at = row.ready_at = moment
-    row.grace_until = max(schedule.grace_until(row.revision, moment), moment + timedelta(minutes=5))
+    row.grace_until = moment + take_down.GRACE
+    if row.revision is not None:
+        row.grace_until = max(schedule.grace_until(row.revision, moment), moment + timedelta(minutes=5))
     row.failures, row.settled_at, row.problem, row.hold, row.look_at = 0, None, {}, None, None
     row.save()
     ledger.append(about_delivery("sent_again", row, by=by, now=moment, looked=looked))
@@ -99,6 +102,27 @@ def _stop_waiting(row: Delivery) -> None:
 
 
 @transaction.atomic
+def seen(*, delivery: Delivery, by: User, now: datetime | None = None) -> Delivery:
+    """A person did it on the platform, or looked and saw that it is done: the edit shows, the copy is gone.
+
+    For what is proven by looking (edits and withdrawals); a publication's proof is its link. Raises WrongMoment when
+    nothing waits for a look.
+    """
+    row = _lock(delivery)
+    _require(by, Right.PROVE_HANDOFF, row)
+    if row.act not in (Act.EDIT, Act.WITHDRAW) or row.state != DeliveryState.AWAITING_PROOF:
+        raise WrongMoment(f"This is “{row.get_state_display()}”, nobody has to look.")
+    moment = now or timezone.now()
+    row.settled_at, row.problem = moment, {"seen_by": by.name}
+    row.remote_id, row.remote_url = row.target_remote_id, ""
+    _to(row, DeliveryState.DELIVERED, moment)
+    row.save()
+    follow.receipts([row], now=moment)
+    ledger.append(about_delivery("delivered", row, by=by, now=moment, how="a person looked"))
+    return row
+
+
+@transaction.atomic
 def drop_all(*, deliveries: Sequence[Delivery], by: User, now: datetime | None = None) -> None:
     """Drop several, all of them or none."""
     for delivery in sorted(deliveries, key=lambda d: d.pk):
@@ -106,10 +130,11 @@ def drop_all(*, deliveries: Sequence[Delivery], by: User, now: datetime | None =
 
 
 @transaction.atomic
-def drop(*, delivery: Delivery, by: User, now: datetime | None = None) -> Delivery:
+def drop(*, delivery: Delivery, by: User, note: str = "", now: datetime | None = None) -> Delivery:
     """Leave it unsent: an uncertain one is then FAILED by a person's word, all others CANCELLED.
 
-    Raises WrongMoment while it may be out all the same: its last call had no answer, and nobody has looked yet.
+    A correction or a withdrawal of a copy is closed only with a `note` that says what becomes of the copy (P9). Raises
+    WrongMoment while it may be out all the same: its last call had no answer, and nobody has looked yet.
     """
     row = _lock(delivery)
     _require(by, Right.DECIDE_DELIVERY, row)
@@ -119,6 +144,10 @@ def drop(*, delivery: Delivery, by: User, now: datetime | None = None) -> Delive
             "Its last call had no answer, so it may be out. It is being looked for.",
             cure="Try again in a few minutes, or look at the account yourself.",
         )
+    if row.act != Act.PUBLISH and not 5 <= len(note.strip()) <= 500:
+        raise BadInput("note", "Say what becomes of this copy, in 5 to 500 letters.", cure="Write it down; it is kept.")
+    if note.strip():
+        row.problem = {**row.problem, "closed": note.strip(), "closed_by": by.name}
     if row.state == DeliveryState.UNCERTAIN:
         row.problem = {**row.problem, "cause": f"{by.name} looked: it did not go out, and it is left unsent."}
         _to(row, DeliveryState.FAILED, moment)
@@ -126,7 +155,7 @@ def drop(*, delivery: Delivery, by: User, now: datetime | None = None) -> Delive
         _to(row, DeliveryState.CANCELLED, moment)
     row.settled_at = moment
     row.save()
-    ledger.append(about_delivery("dropped", row, by=by, now=moment))
+    ledger.append(about_delivery("dropped", row, by=by, now=moment, note=note.strip()))
     return row
 
 

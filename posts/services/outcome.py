@@ -154,7 +154,8 @@ def retry_at(delivery: Delivery, moment: datetime, *, now: datetime) -> None:
 
 def doubt(delivery: Delivery, *, now: datetime) -> None:
     """The step that shows it had no answer: until a repeat or a look tells, it may be out. Saved by the caller."""
-    if delivery.step_index + 1 == len(delivery.steps):
+    last = delivery.step_index + 1 == len(delivery.steps)
+    if last and delivery.steps[-1]["name"] != read_back.NAME:
         delivery.look_at, delivery.looks, delivery.looks_absent = now, 0, 0
 
 
@@ -169,6 +170,17 @@ def await_proof(delivery: Delivery, *, now: datetime) -> None:
     """A person posts it by hand and pastes the link."""
     _to(delivery, DeliveryState.AWAITING_PROOF, now)
     _remember(delivery, "awaiting_proof", now)
+
+
+def by_hand(delivery: Delivery, *, now: datetime) -> None:
+    """The platform offers no such act to software: a person does it there and says so."""
+    platform = delivery.channel.get_platform_display()
+    delivery.problem = Problem(
+        cause=f"{platform} lets no software do this.",
+        who="Whoever can open the account.",
+        press="Do it there, then say that it is done.",
+    ).to_json()
+    await_proof(delivery, now=now)
 
 
 def fail(delivery: Delivery, cause: str, who: str, press: str, *, now: datetime, words: str = "") -> None:

@@ -13,7 +13,7 @@ from posts.models import Delivery
 from posts.services import deliver, outcome
 from posts.services.accounts import connector_of
 from posts.services.memory import about_delivery
-from posts.states import CLAIMABLE, DeliveryState, Outcome
+from posts.states import CLAIMABLE, Act, DeliveryState, Outcome
 from records.services import ledger
 
 BATCH = 500
@@ -69,7 +69,9 @@ def missed(*, now: datetime) -> int:
         row.problem = outcome.Problem(
             cause="Its time passed before it could go out.",
             who="A supervisor decides.",
-            press="Send it now, pick another time, or drop it.",
+            press="Send it now, pick another time, or drop it."
+            if row.act == Act.PUBLISH
+            else "Try again, or close it.",
             words=row.problem.get("words", ""),
         ).to_json()
     Delivery.objects.bulk_update(rows, ["state", "state_at", "settled_at", "problem"])
