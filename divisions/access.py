@@ -39,11 +39,12 @@ Person = User | AnonymousUser
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one membership gives: rights in divisions, perhaps only on some channels."""
+    """What one membership gives: rights in divisions, perhaps only on some channels. `tree` = by a role that oversees."""
 
     division_ids: frozenset[int]
     rights: frozenset[str]
     channel_ids: frozenset[int] | None
+    tree: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class Rights:
     def division_ids(self, right: Right) -> frozenset[int]:
         """Ids of the divisions in which the person has `right` (perhaps narrowed to channels)."""
         return frozenset().union(*(g.division_ids for g in self.grants if right in g.rights))
+
+    def overseen_ids(self, right: Right) -> frozenset[int]:
+        """Ids of the divisions in which the person has `right` by a role that reaches a whole tree ("central")."""
+        return frozenset().union(*(g.division_ids for g in self.grants if g.tree and right in g.rights))
 
     def visible_division_ids(self) -> frozenset[int]:
         """Ids of the divisions whose inside the person may see."""
@@ -113,6 +118,7 @@ def _grant(membership: Any) -> Grant:
         division_ids=frozenset(membership.reach_ids) if tree else frozenset({membership.division_id}),
         rights=frozenset(membership.right_codes),
         channel_ids=frozenset(membership.channel_ids) or None,
+        tree=tree,
     )
 
 
@@ -157,10 +163,14 @@ def can_post_to(mine: Rights, right: Right, channel: Channel) -> bool:
     return any(mine.can(right, link.source_channel.division_id, link.source_channel) for link in links)
 
 
-def people_with(right: Right, division_id: int) -> list[User]:
-    """Whoever has a right in a division now, by name (for telling them, not for deciding)."""
+def people_with(right: Right, division_id: int, *, reach: Reach | None = None) -> list[User]:
+    """Whoever has a right in a division now, by name (for telling them, not for deciding).
+
+    `reach` = only by roles of that reach: the division's own people, or those who oversee it.
+    """
     having = {"role__role_rights__right": right, "role__role_rights__revoked_at__isnull": True}
-    rows = active_memberships().filter(**having).select_related("user", "role")
+    rows = active_memberships().filter(**having, **({"role__reach": reach} if reach else {}))
+    rows = rows.select_related("user", "role")
     found = {m.user for m in rows if division_id in _grant(m).division_ids}
     return sorted(found, key=lambda user: (user.name, user.pk))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from divisions.errors import Refusal
 
 
@@ -24,4 +26,13 @@ class StopsOpen(Refusal):
             f"{count} stop{'s' if count != 1 else ''} to fix before this can be submitted.",
             cure=" ".join(getattr(f, "message", "") for f in findings),
         )
+        self.findings = findings
+
+
+class NoLongerFits(Refusal):
+    """What was submitted does not fit its channels any more; `findings` say which, at which field, with the cure."""
+
+    def __init__(self, findings: Sequence[object]) -> None:
+        words = " ".join(f"{getattr(f, 'message', '')} {getattr(f, 'cure', '')}".strip() for f in findings)
+        super().__init__(f"It no longer fits. {words}", cure="Ask for changes.")
         self.findings = findings

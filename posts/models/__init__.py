@@ -1,17 +1,19 @@
 """Rows of what is said, what was approved of it, and where it went."""
 
 from posts.models.amends import Correction, Withdrawal
+from posts.models.approving import BreakGlass, MatrixRow, Reminder
 from posts.models.delivery import Attempt, ChannelLane, Delivery, Heartbeat
 from posts.models.hold import Hold, Incident
 from posts.models.media import MediaAsset
 from posts.models.pattern import Pattern
 from posts.models.post import Draft, DraftMedia, DraftVariant, Post
-from posts.models.review import Approval, Review
+from posts.models.review import Approval, Review, WordComment
 from posts.models.revision import Revision, RevisionMedia, Variant
 
 __all__ = [
     "Approval",
     "Attempt",
+    "BreakGlass",
     "ChannelLane",
     "Correction",
     "Delivery",
@@ -21,12 +23,15 @@ __all__ = [
     "Heartbeat",
     "Hold",
     "Incident",
+    "MatrixRow",
     "MediaAsset",
     "Pattern",
     "Post",
+    "Reminder",
     "Review",
     "Revision",
     "RevisionMedia",
     "Variant",
     "Withdrawal",
+    "WordComment",
 ]

@@ -44,9 +44,26 @@ class Review(models.Model):
         return f"{self.get_verdict_display()}: {self.revision}"
 
 
+class WordComment(models.Model):
+    """What a reviewer said about some words: they stand in the revision exactly as quoted."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="comments")
+    quote = models.CharField(max_length=500)
+    comment = models.CharField(max_length=1000)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"“{self.quote}”: {self.comment}"
+
+
 class Approval(models.Model):
     """The permission to send exactly one content: a revision's, or one delivery's that has none (a withdrawal).
 
+    `seats` = how many people were asked for when it was given, `seat` which of them this is (2 is the central one's);
+    `completes` = with it everything asked for was there, so that it counts as an approval of the words.
     A trigger refuses the author and whoever edited, and whoever asked for the withdrawal (P2).
     """
 
@@ -55,6 +72,8 @@ class Approval(models.Model):
         "posts.Delivery", null=True, blank=True, on_delete=models.PROTECT, related_name="approvals"
     )
     seat = models.PositiveSmallIntegerField(default=1)
+    seats = models.PositiveSmallIntegerField(default=1)
+    completes = models.BooleanField(default=True)
     content_hash = models.CharField(max_length=64)
     basis = models.CharField(max_length=12, choices=Basis.choices)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="approvals")

@@ -38,6 +38,7 @@ class Revision(models.Model):
     approve_by = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     content_hash = models.CharField(max_length=64)
+    approvals_needed = models.PositiveSmallIntegerField(default=1)
     findings = models.JSONField(default=list)
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
 

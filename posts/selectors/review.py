@@ -11,16 +11,29 @@ from django.db.models.functions import Coalesce
 from connectors import registry
 from connectors.contract import Act, Media, Outgoing
 from divisions.access import Rights
+from divisions.permissions import Right
 from posts.kinds import SPECS, Flag
 from posts.models import Approval, Post, Revision, RevisionMedia, Variant
 from posts.selectors import posts
+from posts.selectors.approving import CENTRAL_SEAT
 from posts.selectors.candidate import Preview
 from posts.selectors.word_diff import Piece, count, pieces
+from posts.states import Basis
 
 
 def waiting(mine: Rights) -> QuerySet[Post]:
-    """Posts in review that the person can decide about, soonest `approve_by` first."""
-    return posts.to_review(mine).filter(~own_work(mine.user_id))
+    """Posts in review that wait for this person's word, soonest `approve_by` first.
+
+    Without what they approved already, and without what only a central officer's approval is missing of.
+    """
+    given = Approval.objects.filter(revision=OuterRef("revision"), voided_at__isnull=True)
+    central = Q(division__in=mine.overseen_ids(Right.REVIEW_POST))
+    return (
+        posts.to_review(mine)
+        .filter(~own_work(mine.user_id))
+        .exclude(Exists(given.filter(approved_by=mine.user_id)))
+        .filter(central | ~Exists(given.exclude(seat=CENTRAL_SEAT)))
+    )
 
 
 def own(mine: Rights) -> QuerySet[Post]:
@@ -33,7 +46,9 @@ def own_work(user_id: int | None) -> Exists:
 
     The same rule as `services.review.editors`, for a whole list in one query; a test holds the two together.
     """
-    approved = Approval.objects.filter(revision__post=OuterRef("post")).order_by("-revision__number")
+    approved = Approval.objects.filter(revision__post=OuterRef("post"), completes=True, basis=Basis.REVIEW).order_by(
+        "-revision__number"
+    )
     since = Coalesce(Subquery(approved.values("revision__number")[:1]), Value(0), output_field=IntegerField())
     touched = Q(post__author=user_id) | Q(submitted_by=user_id) | Q(editor_ids__contains=[user_id])
     return Exists(Revision.objects.filter(touched, post=OuterRef("pk"), number__gt=since))
@@ -146,7 +161,7 @@ class Changes:
 def changes(revision: Revision) -> Changes:
     """What differs from the last approved revision, else from the one before; empty for a first revision."""
     approval = (
-        Approval.objects.filter(revision__post=revision.post_id, revision__number__lt=revision.number)
+        Approval.objects.filter(revision__post=revision.post_id, revision__number__lt=revision.number, completes=True)
         .select_related("revision")
         .order_by("-revision__number")
         .first()

@@ -14,13 +14,14 @@ from django.db import transaction
 
 from divisions import access
 from divisions.access import Rights
-from divisions.errors import NotAllowed
+from divisions.errors import NotAllowed, WrongMoment
 from divisions.models import Channel, Division, User
 from divisions.permissions import Right
 from posts.errors import OwnWork, StopsOpen
 from posts.models import Approval, Delivery, Draft, DraftVariant, Post, Review, Revision, Variant
 from posts.models.post import When
 from posts.models.review import Verdict
+from posts.selectors import approving
 from posts.selectors.candidate import look_at
 from posts.services import hold_lock, schedule, submit
 from posts.services.memory import about_delivery, entry
@@ -123,10 +124,13 @@ def _revisions(
     items: Sequence[Written], posts: Sequence[Post], drafts: Sequence[Draft], now: datetime
 ) -> tuple[list[Revision], list[Variant]]:
     revisions, variants = [], []
+    rules = approving.rules()
     for item, post, draft in zip(items, posts, drafts, strict=True):
         seen = look_at(draft, [(item.channel, None)], (), now=now)
         if seen.stops:
             raise StopsOpen(list(seen.stops))
+        if approving.of(post, kind=item.kind, flags=(), channels=[item.channel], rows=rules).seats > 1:
+            raise WrongMoment(f"“{item.title}” asks for two approvers.", cure="Submit it by itself.")
         revision, own, _ = submit.frozen(post, draft, seen, item.officer, number=1, now=now)
         revisions.append(revision)
         variants += own

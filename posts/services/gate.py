@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import prefetch_related_objects
 
 from divisions.states import ChannelState
-from posts.models import Approval, Delivery
+from posts.models import Approval, Delivery, Revision
 from posts.models.amends import AmendVerdict
-from posts.services import fingerprint, schedule
-from posts.states import Act, DeliveryState, Stage
+from posts.services import fingerprint, resting, schedule
+from posts.states import Act, Basis, DeliveryState, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +36,11 @@ def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Clo
     `withdrawal` and `channel` loaded. Reads are done under the deliveries' locks; their number does not grow with that
     of the deliveries.
     """
-    revisions = {d.revision_id: d.revision for d in deliveries if d.revision is not None}
-    approved: dict[int, set[str]] = {}
-    for revision, content in Approval.objects.filter(revision__in=revisions, voided_at__isnull=True).values_list(
-        "revision_id", "content_hash"
-    ):
-        approved.setdefault(revision, set()).add(content)
+    revisions = {d.revision.pk: d.revision for d in deliveries if d.revision is not None}
+    approved: dict[int, list[Approval]] = {}
+    for approval in Approval.objects.filter(revision__in=revisions, voided_at__isnull=True):
+        approved.setdefault(approval.revision_id or 0, []).append(approval)
+    baseless = _baseless(approved, revisions)
     acts = _approved_acts([d for d in deliveries if d.revision_id is None])
     stored = fingerprint.of_revisions(list(revisions.values()))
     prefetch_related_objects([d.variant for d in deliveries if d.variant is not None], "media")
@@ -50,14 +49,16 @@ def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Clo
         pk = delivery.revision_id
         if pk is None:
             why = _why_not_down(delivery, acts.get(delivery.pk, set()))
+        elif pk in baseless:
+            why = "The repeating post it is one of no longer stands for exactly this."
         else:
-            why = _why_not(delivery, approved.get(pk, set()), stored.get(pk, ""), now)
+            why = _why_not(delivery, approved.get(pk, []), stored.get(pk, ""), now)
         if why:
             found[delivery.pk] = _closed(why)
     return found
 
 
-def _why_not(delivery: Delivery, approved: set[str], stored: str, now: datetime) -> str:
+def _why_not(delivery: Delivery, approved: list[Approval], stored: str, now: datetime) -> str:
     revision, variant, channel = delivery.revision, delivery.variant, delivery.channel
     if revision is None or variant is None:
         return "It carries no approved revision."
@@ -70,14 +71,31 @@ def _why_not(delivery: Delivery, approved: set[str], stored: str, now: datetime)
         return "The channel is retired."
     if not approved:
         return "Its approval was voided."
-    if approved != {stored}:
+    if {approval.content_hash for approval in approved} != {stored}:
         return "The stored content is not the content that was approved."
+    if missing := _seats_missing(revision, approved):
+        return missing
     payload = schedule.payload_of(post, revision, variant)
     if delivery.payload_hash != fingerprint.of_payload(delivery.payload) or delivery.payload != payload:
         return "What was queued is not what was approved."
     if not revision.not_before <= now <= revision.not_after:
         return "The time that was approved has passed."
     return _why_no_target(delivery)
+
+
+def _baseless(approved: Mapping[int, Sequence[Approval]], revisions: Mapping[int, Revision]) -> set[int]:
+    """Revisions approved by a pattern that does not stand for them; no query when none is approved that way."""
+    by_pattern = [pk for pk, rows in approved.items() if any(a.basis == Basis.PATTERN for a in rows)]
+    return set(by_pattern) - resting.standing(revisions[pk] for pk in by_pattern)
+
+
+def _seats_missing(revision: Revision, approved: list[Approval]) -> str:
+    """A review counts its seats: as many as were asked for when it was submitted or approved. Other bases are alone."""
+    if any(approval.basis != Basis.REVIEW for approval in approved):
+        return ""
+    asked = max(revision.approvals_needed, *(approval.seats for approval in approved))
+    given = len({approval.approved_by_id for approval in approved})
+    return f"{given} of {asked} approvals are there." if given < asked else ""
 
 
 def _approved_acts(deliveries: Sequence[Delivery]) -> dict[int, set[str]]:

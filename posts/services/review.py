@@ -13,36 +13,37 @@ from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal, WrongMom
 from divisions.models import LinkRule, User
 from divisions.permissions import Right
 from divisions.states import Approver
-from posts.errors import OwnWork
+from posts.errors import NoLongerFits, OwnWork
 from posts.models import Approval, Post, Review, Revision
 from posts.models.review import Verdict
-from posts.services import fingerprint, schedule
-from posts.services.compose import lock, move
+from posts.selectors import fit
+from posts.services import fingerprint, repeat, schedule, seats
+from posts.services.compose import lock, move, void_approvals
 from posts.services.memory import remember
 from posts.states import Basis, Stage
 
 
 @transaction.atomic
 def approve(*, revision: Revision, by: User, note: str = "", now: datetime | None = None) -> Approval:
-    """Approve the content of a revision, bind the approval to its hash and write the deliveries.
+    """Approve the content of a revision and bind the approval to its hash; with the last seat, write the deliveries.
 
-    Raises OwnWork for author and editors (a superuser too), NotAllowed without `review_post`, WrongMoment when the
-    post is not in review, a newer revision exists, the time to approve has passed, or the stored content is not the
-    content that was submitted.
+    Raises OwnWork for author and editors (a superuser too), NotAllowed without `review_post`, NoLongerFits when a
+    channel would refuse it by now, WrongMoment when the post is not in review, a newer revision exists, the person's
+    seat is taken, the time to approve has passed, or the stored content is not the content that was submitted.
     """
     moment = now or timezone.now()
     post, fresh = _lock_for_decision(revision, by)
     if moment > fresh.approve_by:
         raise WrongMoment("The time to approve it has passed.", cure="The author can pick a new time and submit again.")
-    _require_links(fresh)
-    if fingerprint.of_revision(fresh) != fresh.content_hash:
-        raise WrongMoment(
-            "The stored content is not what was submitted.", cure="Tell an administrator; do not approve."
-        )
+    require_sendable(fresh)
+    seat = seats.take(fresh, by, access.rights(by), _deciding_ids(fresh))
     approval = Approval.objects.create(
         revision=fresh,
         content_hash=fresh.content_hash,
         basis=Basis.REVIEW,
+        seat=seat.number,
+        seats=seat.of,
+        completes=seat.completes,
         approved_by=by,
         approved_at=moment,
     )
@@ -56,9 +57,12 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
         number=approval.number,
         content_hash=fresh.content_hash,
         note=note.strip(),
+        **({"seat": seat.number, "seats": seat.of} if seat.of > 1 else {}),
     )
-    schedule.make_deliveries(post=post, revision=fresh, approval=approval, now=moment)
-    move(post, Stage.SCHEDULED, now=moment)
+    if seat.completes:
+        schedule.make_deliveries(post=post, revision=fresh, approval=approval, now=moment)
+        repeat.begin(post=post, revision=fresh, approval=approval, now=moment)
+        move(post, Stage.SCHEDULED, now=moment)
     return approval
 
 
@@ -82,6 +86,7 @@ def recall(*, post: Post, by: User, now: datetime | None = None) -> Post:
     if row.stage != Stage.IN_REVIEW:
         raise WrongMoment(f"This post is “{row.get_stage_display()}”, not in review.")
     moment = now or timezone.now()
+    void_approvals(row, by=by, now=moment, reason="The post was taken back from review")
     move(row, Stage.DRAFT, now=moment)
     _reset(row)
     remember("post.recalled", row, by=by, now=moment)
@@ -98,6 +103,7 @@ def expire_overdue(*, now: datetime, limit: int = 200) -> int:
         .order_by("pk")[:limit]
     )
     for row in rows:
+        void_approvals(row, by=None, now=now, reason="Nobody gave the other approval in time")
         move(row, Stage.EXPIRED, now=now)
         remember(
             "post.expired",
@@ -116,6 +122,27 @@ def why_not(revision: Revision, by: User, mine: Rights) -> Refusal | None:
     except Refusal as refusal:
         return refusal
     return None
+
+
+def why_not_approve(revision: Revision, by: User, mine: Rights) -> Refusal | None:
+    """Why a person who decides cannot approve (only say no), or None: the seat that is theirs is taken."""
+    try:
+        seats.take(revision, by, mine, _deciding_ids(revision))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def require_sendable(revision: Revision) -> None:
+    """Raise unless every channel is still open to it, still takes it, and what is stored is what was submitted."""
+    _require_links(revision)
+    problems = fit.problems(revision)
+    if problems:
+        raise NoLongerFits(problems)
+    if fingerprint.of_revision(revision) != revision.content_hash:
+        raise WrongMoment(
+            "The stored content is not what was submitted.", cure="Tell an administrator; do not approve."
+        )
 
 
 def _lock_for_decision(revision: Revision, by: User) -> tuple[Post, Revision]:
@@ -152,9 +179,17 @@ def _require_reviewer(revision: Revision, by: User, mine: Rights) -> None:
         raise OwnWork(access.who_can(Right.REVIEW_POST))
 
 
+def _deciding_ids(revision: Revision) -> set[int]:
+    """Ids of the divisions whose reviewers decide: the post's, or those of linked targets that keep their own."""
+    targets = _targets_with_own_approver(revision)
+    return {link.target_channel.division_id for link in targets} or {revision.post.division_id}
+
+
 def editors(revision: Revision) -> set[int]:
-    """Ids of the author and of everybody who changed the words since the last approved revision."""
-    approved = Approval.objects.filter(revision__post=revision.post_id, revision__number__lt=revision.number)
+    """Ids of the author and of everybody who changed the words since the last revision that a review completed."""
+    approved = Approval.objects.filter(
+        revision__post=revision.post_id, revision__number__lt=revision.number, completes=True, basis=Basis.REVIEW
+    )
     since = approved.order_by("-revision__number").values_list("revision__number", flat=True).first() or 0
     ids = {revision.post.author_id}
     for submitted_by, edited in Revision.objects.filter(
@@ -199,6 +234,7 @@ def _send_back(revision: Revision, by: User, note: str, verdict: Verdict, to: St
         raise BadInput("note", f"{len(note)} of 2000 characters.", cure="Shorten it.")
     post, fresh = _lock_for_decision(revision, by)
     review = Review.objects.create(revision=fresh, by=by, verdict=verdict, note=note, at=moment)
+    void_approvals(post, by=by, now=moment, reason="The other reviewer said no")
     move(post, to, now=moment)
     _reset(post)
     kind = "changes_requested" if verdict is Verdict.CHANGES else "rejected"

@@ -16,6 +16,7 @@ from posts.html import to_html
 from posts.kinds import SPECS
 from posts.models import Draft, MediaAsset, Post, Revision, RevisionMedia, Variant
 from posts.models.post import When
+from posts.selectors import approving
 from posts.selectors.candidate import Look, look
 from posts.services import fingerprint
 from posts.services.compose import lock, move
@@ -73,7 +74,8 @@ def _require_channels(by: User, channels: list[Channel]) -> None:
 
 def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Revision:
     last = post.revisions.order_by("-number").values_list("number", flat=True).first() or 0
-    revision, variants, pictures = frozen(post, draft, seen, by, number=last + 1, now=now)
+    asked = approving.of(post, kind=post.kind, flags=draft.flags, channels=[p.channel for p in seen.previews])
+    revision, variants, pictures = frozen(post, draft, seen, by, number=last + 1, needed=asked.seats, now=now)
     revision.save()
     Variant.objects.bulk_create(variants)
     RevisionMedia.objects.bulk_create(pictures)
@@ -81,7 +83,7 @@ def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Re
 
 
 def frozen(
-    post: Post, draft: Draft, seen: Look, by: User, *, number: int, now: datetime
+    post: Post, draft: Draft, seen: Look, by: User, *, number: int, now: datetime, needed: int = 1
 ) -> tuple[Revision, list[Variant], list[RevisionMedia]]:
     """What submitting writes, not written yet. Rows are immutable, so the hash is computed before the first insert."""
     not_before = seen.due_at or now
@@ -100,12 +102,14 @@ def frozen(
         flags=draft.flags,
         when=draft.when,
         wall_time=draft.wall_time,
+        repeats=draft.repeats,
         zone=draft.zone,
         due_at=seen.due_at,
         not_before=not_before,
         not_after=not_after,
         approve_by=approve_by(post.kind, draft.when, seen.due_at, now=now),
         expires_at=seen.expires_at,
+        approvals_needed=needed,
         findings=[f.to_json() for f in seen.findings],
     )
     variants = [
