@@ -113,7 +113,7 @@ class ChannelAdmin(Exports, ServiceAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
         """What is fixed first; nothing of a platform for our own pages; credentials only where they can be written."""
         head = [(None, {"fields": (*FIXED, "name")})]
-        care = ("Who looks after it", {"fields": ("duty_officer", "cadence_days")})
+        care = ("Who looks after it", {"fields": ("duty_officer", "cadence_days", "best_from", "best_until")})
         state = [("State", {"fields": ("state", "state_reason")})] if obj else []
         if obj is not None and obj.is_own:
             return [*head, *state]

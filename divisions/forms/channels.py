@@ -19,7 +19,7 @@ class ReasonForm(forms.Form):
 
 
 class PromiseForm(forms.Form):
-    """How often it posts at least, and who looks after it."""
+    """How often it posts at least, when its readers look, and who looks after it."""
 
     cadence_days = forms.IntegerField(
         label="A post at least every so many days",
@@ -28,6 +28,18 @@ class PromiseForm(forms.Form):
         required=False,
         help_text="Empty: no promise, and the wall never calls it silent.",
         widget=forms.NumberInput(attrs={"class": "input input--auto"}),
+    )
+    best_from = forms.TimeField(
+        label="Its readers look most from",
+        required=False,
+        help_text="In this division's time zone. The composer offers it and says when a post lies outside. "
+        "Both empty: no best window.",
+        widget=forms.TimeInput(attrs={"class": "input input--auto", "type": "time"}, format="%H:%M"),
+    )
+    best_until = forms.TimeField(
+        label="until",
+        required=False,
+        widget=forms.TimeInput(attrs={"class": "input input--auto", "type": "time"}, format="%H:%M"),
     )
     duty_officer = forms.ModelChoiceField(
         label="On duty",
@@ -38,7 +50,12 @@ class PromiseForm(forms.Form):
     )
 
     def __init__(self, channel: Channel, data: Any = None) -> None:
-        initial = {"cadence_days": channel.cadence_days, "duty_officer": channel.duty_officer_id}
+        initial = {
+            "cadence_days": channel.cadence_days,
+            "best_from": channel.best_from,
+            "best_until": channel.best_until,
+            "duty_officer": channel.duty_officer_id,
+        }
         super().__init__(data, initial=initial, label_suffix="")
         field = self.fields["duty_officer"]
         assert isinstance(field, forms.ModelChoiceField)

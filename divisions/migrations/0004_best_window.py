@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="best_window_has_two_ends",
+                violation_error_message="A best window has two ends, and the second is later than the first.",
             ),
         ),
     ]

@@ -63,6 +63,7 @@ class Channel(models.Model):
                 name="best_window_has_two_ends",
                 condition=models.Q(best_from__isnull=True, best_until__isnull=True)
                 | models.Q(best_from__isnull=False, best_until__isnull=False, best_until__gt=models.F("best_from")),
+                violation_error_message="A best window has two ends, and the second is later than the first.",
             ),
             models.CheckConstraint(
                 name="staff_feed_is_internal",

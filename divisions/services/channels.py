@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +27,8 @@ EDITABLE = frozenset(
         "api_base",
         "settings",
         "cadence_days",
+        "best_from",
+        "best_until",
         "duty_officer",
         "token_expires_at",
     }
@@ -49,6 +51,7 @@ def create_channel(
     if platform in OWN_PLATFORMS:
         raise BadInput("platform", "A division's public page, feed and staff feed come with it.")
     _known(facts)
+    _window(facts.get("best_from"), facts.get("best_until"))
     channel = Channel(slug=slug, division=division, platform=platform, audience=audience, **facts)
     channel.full_clean()
     channel.save()
@@ -62,6 +65,7 @@ def change_channel(*, channel: Channel, by: User | None, now: datetime | None = 
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
     _known(facts)
     row = _lock(channel)
+    _window(facts.get("best_from", row.best_from), facts.get("best_until", row.best_until))
     changed = {k: v for k, v in facts.items() if getattr(row, k) != v}
     if not changed:
         return []
@@ -155,6 +159,15 @@ def _known(facts: dict[str, Any]) -> None:
     for key in facts:
         if key not in EDITABLE:
             raise BadInput(key, f"A channel has no “{key}”.", cure=f"Known: {', '.join(sorted(EDITABLE))}.")
+
+
+def _window(starts: time | None, ends: time | None) -> None:
+    """The hours in which the readers look most: both ends or none, on one day."""
+    if (starts is None) != (ends is None):
+        missing = "best_from" if starts is None else "best_until"
+        raise BadInput(missing, "A best window has two ends.", cure="Give this one too, or empty both.")
+    if starts is not None and ends is not None and ends <= starts:
+        raise BadInput("best_until", f"{ends:%H:%M} is not after {starts:%H:%M}.", cure="Pick a later end.")
 
 
 def remember(kind: str, channel: Channel, by: User | None, now: datetime | None, data: dict[str, Any]) -> None:

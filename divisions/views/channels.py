@@ -89,7 +89,7 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def promise(request: HttpRequest, slug: str) -> HttpResponse:
-    """Another cadence, another officer on duty."""
+    """Another cadence, another best window, another officer on duty."""
     channel = _visible(request, slug)
     form = PromiseForm(channel, request.POST)
     if not form.is_valid():

@@ -7,9 +7,9 @@ only for harm to people, for the law, for what some people cannot read, and for 
 from __future__ import annotations
 
 from posts.checks import channels, facts, media, style, times
-from posts.checks.finding import Candidate, Finding, Picture, Severity, VariantCandidate
+from posts.checks.finding import Candidate, Finding, Picture, Severity, VariantCandidate, Window
 
-__all__ = ["Candidate", "Finding", "Picture", "Severity", "VariantCandidate", "run"]
+__all__ = ["Candidate", "Finding", "Picture", "Severity", "VariantCandidate", "Window", "run"]
 
 _CHECKS = (facts.check, channels.check, media.check, times.check, style.check)
 _ORDER = {Severity.STOP: 0, Severity.WARNING: 1, Severity.NOTE: 2}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.contract import Rendered
 
@@ -39,13 +40,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When the readers of a channel look most: wall clock of a zone, both ends included."""
+
+    starts: time
+    ends: time
+    zone: str
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether the clock in that zone then shows a time inside it."""
+        return (
+            self.starts <= moment.astimezone(ZoneInfo(self.zone)).time().replace(second=0, microsecond=0) <= self.ends
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VariantCandidate:
-    """One channel's form: its slug and label, its platform, and what would go out, counted by its connector."""
+    """One channel's form: its slug and label, its platform, what would go out as its connector counts it."""
 
     channel: str
     label: str
     platform: str
     rendered: Rendered
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ MAX_AHEAD = timedelta(days=366)
 
 
 def check(candidate: Candidate) -> Iterator[Finding]:
-    """Stops for a time that has passed and for an appeal without an end."""
+    """Stops for a time that has passed and for an appeal without an end; a note outside a channel's best window."""
+    yield from _outside_best_window(candidate)
     goes_out = candidate.due_at or candidate.now
     if candidate.due_at is not None and candidate.due_at <= candidate.now:
         yield _stop("TIME_PAST", "wall_time", "The time to go out has passed.", "Pick a later time.")
@@ -27,6 +28,25 @@ def check(candidate: Candidate) -> Iterator[Finding]:
         )
     if candidate.expires_at is not None and candidate.expires_at <= goes_out:
         yield _stop("EXPIRY_PAST", "expires_on", "It would come down before it goes out.", "Pick a later day.")
+
+
+def _outside_best_window(candidate: Candidate) -> Iterator[Finding]:
+    """For a routine post with a time: a channel of its whose readers look at another hour. An alert never waits."""
+    due_at = candidate.due_at
+    if due_at is None or SPECS[candidate.kind].urgent:
+        return
+    outside = [v for v in candidate.variants if v.window is not None and not v.window.covers(due_at)]
+    if not outside:
+        return
+    said = [f"{v.label} ({v.window.starts:%H:%M} to {v.window.ends:%H:%M})" for v in outside[:3] if v.window]
+    more = f" and {len(outside) - 3} more" if len(outside) > 3 else ""
+    yield Finding(
+        code="BEST_WINDOW",
+        severity=Severity.NOTE,
+        message=f"It goes out outside the best window of {', '.join(said)}{more}.",
+        cure="Pick a time inside it, unless it has to go out then.",
+        field="wall_time",
+    )
 
 
 def _stop(code: str, field: str, message: str, cure: str) -> Finding:

@@ -16,7 +16,7 @@ from divisions.states import Platform
 from posts import checks
 from posts.models import Draft, MediaAsset, Post
 from posts.models.post import When
-from posts.selectors import moments, repeat_checks
+from posts.selectors import moments, repeat_checks, windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +182,7 @@ def _candidate(
                 label=str(p.channel),
                 platform=p.channel.platform,
                 rendered=p.rendered,
+                window=windows.of(p.channel, draft),
             )
             for p in previews
         ),

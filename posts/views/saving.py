@@ -13,6 +13,7 @@ from divisions.errors import BadInput, Refusal, SomebodyElseSaved
 from divisions.models import User
 from posts.forms.compose import ComposeForm
 from posts.models import Draft
+from posts.models.post import When
 from posts.services import compose, media
 from posts.views.writing import Writing
 
@@ -86,6 +87,9 @@ def with_change(data: QueryDict) -> tuple[QueryDict, str]:
     if cure == "block" and words:
         changed["text"] = data.get("text", "").replace(words, _block(words))
         return changed, "#id_text"
+    if cure == "time" and words:
+        changed["when"], (changed["wall_day"], _, changed["wall_clock"]) = When.AT, words.partition("T")
+        return changed, "#when"
     media_ids = data.getlist("media")
     if (gone := data.get("remove")) in media_ids:
         changed.setlist("media", [pk for pk in media_ids if pk != gone])

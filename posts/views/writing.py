@@ -23,7 +23,7 @@ from posts.forms.compose import ComposeForm
 from posts.kinds import SPECS, Kind
 from posts.models import Draft, MediaAsset, Post
 from posts.models.post import When
-from posts.selectors import candidate, posts, story, targets
+from posts.selectors import candidate, posts, story, targets, windows
 from posts.selectors.candidate import Look
 from posts.selectors.targets import Target
 from posts.services import submit
@@ -112,6 +112,7 @@ class Page:
             "cards": self.cards(),
             "pictures": self.pictures(),
             "sentence": self.sentence(),
+            "windows": self.best_windows(),
             "asked": story.last_review(self.post) if self.post.stage == Stage.CHANGES_REQUESTED else None,
             "word_count": len(str(self.form.value("text") or "").split()),
         }
@@ -178,6 +179,11 @@ class Page:
                 marks=marks,
             ),
         )
+
+    def best_windows(self) -> list[windows.Hint]:
+        """When the readers of the ticked channels look most, and the next time to press."""
+        ticked = [target for target in self.form.targets if self.form.ticked(target)]
+        return windows.hints(ticked, self.writing.draft, self.look.due_at, now=self.writing.now)
 
     def finding(self, finding: Finding) -> dict[str, Any]:
         """One finding with the place in the form where it is cured."""

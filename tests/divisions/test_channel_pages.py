@@ -105,6 +105,27 @@ def test_promise_and_duty_are_changed_and_bad_input_is_said(department: SimpleNa
     assert Channel.objects.get(slug="facebook-northeast").cadence_days is None
 
 
+def test_a_best_window_is_set_shown_and_refused_with_one_end_or_backwards(
+    department: SimpleNamespace, as_: Any
+) -> None:
+    client = as_(department.smo)
+    assert client.post(f"{ONE}promise/", {"best_from": "17:00", "best_until": "19:00"}).status_code == 302
+    assert "17:00 to 19:00" in as_(department.officer).get(ONE).content.decode()
+    entry = LedgerEntry.objects.filter(type="divisions.channel.changed").latest("seq")
+    assert entry.data["changed"] | {"best_from": "17:00:00", "best_until": "19:00:00"} == entry.data["changed"]
+    for wrong, said in (
+        ({"best_from": "17:00"}, "two ends"),
+        ({"best_until": "17:00"}, "two ends"),
+        ({"best_from": "19:00", "best_until": "17:00"}, "17:00 is not after 19:00"),
+        ({"best_from": "half past five", "best_until": "19:00"}, "valid time"),
+    ):
+        answer = client.post(f"{ONE}promise/", wrong)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert client.post(f"{ONE}promise/", {}).status_code == 302
+    assert Channel.objects.get(slug="facebook-northeast").best_from is None
+
+
 def test_our_own_pages_are_shown_but_never_managed_here(department: SimpleNamespace, as_: Any) -> None:
     page = Channel.objects.get(division=department.northeast, platform="website")
     text = as_(department.smo).get(f"{LIST}{page.slug}/").content.decode()
