@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -14,11 +15,14 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
-from posts.services import deliver, review, sweep
+from posts.services import deliver, repeat, review, sweep
 from posts.services.deliver import Clock
 from posts.services.senders import SENDERS
 
 log = logging.getLogger(__name__)
+
+REPEATS_EVERY_S = 60.0
+_repeats_at: float | None = None
 
 
 @shared_task(ignore_result=True)
@@ -44,12 +48,23 @@ def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = T
     beat("tick", moment)
     for look in (review.expire_overdue, sweep.lapsed, sweep.missed):
         _safely(look, moment)
+    if now is not None or _a_minute_has_passed():
+        _safely(repeat.materialise, moment)
     if not side_by_side:
         _safely(sweep.look_up, moment)
         return deliver.run_due(clock=clock, worker=f"{worker[:80]}:{uuid.uuid4().hex[:12]}")
     SENDERS.aside("look-up", lambda: _safely(sweep.look_up, clock()))  # its calls hold up nothing that is due
     SENDERS.wake(worker=worker, clock=clock)
     return SENDERS.wait() if wait else 0
+
+
+def _a_minute_has_passed() -> bool:
+    """Whether this process last looked for posts that repeat a minute ago or more: they are made days ahead."""
+    global _repeats_at
+    if _repeats_at is not None and time.monotonic() - _repeats_at < REPEATS_EVERY_S:
+        return False
+    _repeats_at = time.monotonic()
+    return True
 
 
 def _safely(look: Callable[..., int], moment: datetime) -> None:
