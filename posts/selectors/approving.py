@@ -162,3 +162,14 @@ def standing(revision: Revision, rows: Sequence[MatrixRow] | None = None) -> Sta
     given = tuple(sorted(live(revision), key=lambda approval: (approval.approved_at, approval.pk)))
     asked = max(required(revision, rows).seats, *(a.seats for a in given), 1)
     return Standing(asked, given)
+
+
+def halves(posts: Iterable[Post]) -> dict[int, Standing]:
+    """Those posts of a list that somebody approved and somebody else still has to, by id. One query."""
+    by_revision = {post.revision_id: post.pk for post in posts if post.revision_id}
+    given: dict[int, list[Approval]] = {}
+    rows = Approval.objects.filter(revision__in=by_revision, basis=Basis.REVIEW, voided_at__isnull=True)
+    for approval in rows.select_related("approved_by").order_by("approved_at", "pk"):
+        given.setdefault(by_revision[approval.revision_id or 0], []).append(approval)
+    found = {pk: Standing(max(a.seats for a in several), tuple(several)) for pk, several in given.items()}
+    return {pk: standing for pk, standing in found.items() if standing.half}

@@ -15,7 +15,7 @@ from divisions.access import Rights
 from divisions.selectors import divisions
 from posts.kinds import Kind
 from posts.models import Post, Revision
-from posts.selectors import listing, moments, posts, presence, story, timeline
+from posts.selectors import approving, listing, moments, posts, presence, story, timeline, withdrawals
 from posts.selectors.published import file_path
 from posts.services import review
 from posts.states import EDITABLE_STAGES, Stage
@@ -63,13 +63,16 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
     lines, entries = timeline.of_post(post, everything="entries" in request.GET)
     shown = places.of(rows, mine, now=now)
     decides = post.stage == Stage.IN_REVIEW and revision is not None and _decides(request, revision, mine)
-    ways = story.ways(post, rows, mine, may_decide=decides)
+    withdrawal = withdrawals.of_post(post)
+    ways = story.ways(post, rows, mine, may_decide=decides, withdrawal=withdrawal)
     return {
         "post": post,
         "revision": revision,
+        "withdrawal": withdrawal,
         "draft": getattr(post, "draft", None),
         "note": story.last_review(post) if post.stage in (Stage.CHANGES_REQUESTED, Stage.CANCELLED) else None,
         "approvals": list(story.approvals(revision)),
+        "standing": approving.standing(revision) if revision and post.stage == Stage.IN_REVIEW else None,
         "presence": presence.of_deliveries(post.stage, rows),
         "places": shown,
         "needs_one": any(place.is_next for place in shown),

@@ -18,11 +18,11 @@ from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal, WrongMom
 from divisions.models import User
 from divisions.permissions import Right
 from posts import tasks
-from posts.errors import OwnWork
+from posts.errors import NoLongerFits, OwnWork
 from posts.forms.review import ASKS, DecisionForm
 from posts.models import Post, Revision, RevisionMedia
 from posts.models.post import When
-from posts.selectors import posts, timeline
+from posts.selectors import approving, posts, timeline
 from posts.selectors import review as selector
 from posts.selectors.published import file_path
 from posts.services import review as service
@@ -42,6 +42,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(Right.REVIEW_POST.label, where="any division")
     page = Paginator(selector.waiting(mine), PAGE).get_page(request.GET.get("page"))
     own = list(selector.own(mine)[:PAGE])
+    halves = approving.halves([*page.object_list, *own])
+    for post in [*page.object_list, *own]:
+        post.standing = halves.get(post.pk)  # type: ignore[attr-defined]
     return render(request, "posts/review.html", {"page_obj": page, "own": own, "now": timezone.now()})
 
 
@@ -75,6 +78,8 @@ def _decided(request: HttpRequest, post: Post) -> HttpResponse:
         return _page(request, post, form, ask, status=422)
     except OwnWork as refusal:
         return _page(request, post, form, "", status=403, refusal=refusal)
+    except NoLongerFits as refusal:
+        return _page(request, post, form, "", status=422, unfit=refusal)
     except WrongMoment as refusal:
         messages.error(request, str(refusal))
         return redirect("posts:decide", pk=post.pk)
@@ -87,8 +92,11 @@ def _decide(form: DecisionForm, revision: Revision, by: User) -> str:
     """Do what was decided; returns the sentence for the next page."""
     title, note = revision.title, form.cleaned_data["note"]
     if form.cleaned_data["verdict"] == "approve":
-        service.approve(revision=revision, by=by, note=note)
+        approval = service.approve(revision=revision, by=by, note=note)
         tasks.nudge()
+        if not approval.completes:
+            waits_for = approving.standing(revision).waits_for
+            return f"Approved, 1 of {approval.seats}: “{title}”. It waits for {waits_for}."
         return f"Approved: “{title}”."
     if form.cleaned_data["verdict"] == "changes":
         service.request_changes(revision=revision, by=by, note=note)
@@ -98,7 +106,13 @@ def _decide(form: DecisionForm, revision: Revision, by: User) -> str:
 
 
 def _page(
-    request: HttpRequest, post: Post, form: DecisionForm, ask: str, status: int = 200, refusal: Refusal | None = None
+    request: HttpRequest,
+    post: Post,
+    form: DecisionForm,
+    ask: str,
+    status: int = 200,
+    refusal: Refusal | None = None,
+    unfit: NoLongerFits | None = None,
 ) -> HttpResponse:
     mine = request.rights  # type: ignore[attr-defined]
     revision = post.revision
@@ -118,6 +132,10 @@ def _page(
         "ask": ask if ask in ASKS else "",
         "question": ASKS.get(ask, ""),
         "why_not": refusal or service.why_not(revision, _person(request), mine),
+        "why_not_approve": service.why_not_approve(revision, _person(request), mine),
+        "unfit": unfit,
+        "requirement": approving.required(revision),
+        "standing": approving.standing(revision),
         "changes": selector.changes(revision),
         "cards": cards,
         "box_count": len(cards),

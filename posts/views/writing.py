@@ -22,8 +22,10 @@ from posts.checks import Finding
 from posts.forms.compose import ComposeForm
 from posts.kinds import SPECS, Kind
 from posts.models import Draft, MediaAsset, Post
+from posts.models.approving import Asks
 from posts.models.post import When
-from posts.selectors import candidate, posts, story, targets, windows
+from posts.selectors import approving, candidate, posts, story, targets, windows
+from posts.selectors.approving import Requirement
 from posts.selectors.candidate import Look
 from posts.selectors.targets import Target
 from posts.services import submit
@@ -236,22 +238,36 @@ class Page:
         where = f"{len(boxes)} channel{'s' if len(boxes) != 1 else ''}"
         if self.post.audience == "internal":
             where += ", staff only"
-        who = self._who(boxes)
-        if (self.form.value("when") or When.APPROVED) != When.AT:
-            return f"Goes out as soon as {who} approves, on {where}."
+        who, timed = self._who(boxes), (self.form.value("when") or When.APPROVED) == When.AT
         due_at = self.look.due_at
+        if not who and not (timed and due_at is None):
+            when = dateformat.format(_local(due_at, self.zone), "D j M, H:i") if due_at else "as soon as you submit it"
+            return f"Goes out {when} on {where}. Nobody has to approve it; some are looked at afterwards."
+        if not timed:
+            return f"Goes out as soon as {who}, on {where}."
         if due_at is None:
-            return f"Goes out on {where} once {who} approves: pick the day and the time."
+            return f"Goes out on {where} {f'once {who}' if who else 'by itself'}: pick the day and the time."
         by = submit.approve_by(self.form.shown_kind, When.AT, due_at, now=self.writing.now)
         same_day = _local(by, self.zone).date() == _local(due_at, self.zone).date()
         clock = dateformat.format(_local(by, self.zone), "H:i" if same_day else "D j M, H:i")
         when = dateformat.format(_local(due_at, self.zone), "D j M, H:i")
-        return f"Goes out {when} on {where} if {who} approves by {clock}."
+        return f"Goes out {when} on {where} if {who} by {clock}."
 
-    @staticmethod
-    def _who(boxes: Sequence[Target]) -> str:
+    @cached_property
+    def requirement(self) -> Requirement:
+        """What the matrix asks for, as the form stands."""
+        channels = [channel for channel, _ in self.form.words()]
+        return approving.of(
+            self.post, kind=self.form.shown_kind, flags=self.form.value("flags") or (), channels=channels
+        )
+
+    def _who(self, boxes: Sequence[Target]) -> str:
+        """Who has to approve, with the verb; empty when nobody has to."""
         asked = sorted({t.approver for t in boxes if t.approver})
-        return f"a supervisor of {' and of '.join(asked)}" if asked else "a supervisor"
+        if self.requirement.asks is Asks.DIRECT and not asked:
+            return ""
+        who = self.requirement.who(f"a supervisor of {' and of '.join(asked)}" if asked else "a supervisor")
+        return f"{who} {'approve' if self.requirement.seats > 1 else 'approves'}"
 
 
 def kicker(kind: str, expires_at: datetime | None, zone: str) -> str:

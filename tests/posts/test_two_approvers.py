@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from divisions.access import rights
 from divisions.errors import WrongMoment
@@ -214,3 +215,34 @@ def _gated(revision: Revision) -> list[Delivery]:
             "revision__post__division", "variant", "channel", "withdrawal"
         )
     )
+
+
+# ---- on the pages
+
+
+def test_the_pages_say_one_of_two_and_for_whom_it_waits(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    revision = submitted(d.northeast, d.officer, flags=("death",), channels=[d.northeast_website], now=timezone.now())
+    first = as_(d.supervisor).post(f"/desk/review/{revision.post_id}/", {"verdict": "approve", "revision": revision.pk})
+    assert first.status_code == 302
+    words = "waits for the social media officer"
+    for address in (f"/desk/posts/{revision.post_id}/", f"/desk/review/{revision.post_id}/"):
+        page = as_(d.supervisor).get(address).content.decode()
+        assert "<strong>1 of 2:</strong> approved by Supervisor, Northeast" in page
+        assert words in page
+    assert "You have approved it, as 1 of 2" in page
+    assert "Request changes" in page
+    assert words in as_(d.smo).get("/desk/review/").content.decode()
+    as_(d.smo).post(f"/desk/review/{revision.post_id}/", {"verdict": "approve", "revision": revision.pk})
+    assert Post.objects.get(pk=revision.post_id).stage == Stage.SCHEDULED
+
+
+def test_the_composer_says_who_has_to_approve(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    plain = draft(d.northeast, d.officer)
+    grave = draft(d.northeast, d.officer, flags=("death",))
+    browser = as_(d.officer)
+    one = browser.get(f"/desk/posts/{plain.pk}/edit/").content.decode()
+    assert "Goes out as soon as a supervisor approves, on" in one
+    two = browser.get(f"/desk/posts/{grave.pk}/edit/").content.decode()
+    assert "Goes out as soon as a supervisor and the social media officer approve, on" in two
