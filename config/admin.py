@@ -25,6 +25,8 @@ from django.urls import reverse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
+from config.models import Outage
+from posts.admin.post import INSIDE
 from records.admin import MomentFilter, ReadOnlyAdmin
 
 admin.site.index_title = "Substation administration"
@@ -42,6 +44,15 @@ class EmailAddressAdmin(ReadOnlyAdmin):
     list_filter = ("verified", "primary")
     list_select_related = ("user",)
     search_fields = ("email", "user__name")
+
+
+@admin.register(Outage)
+class OutageAdmin(ReadOnlyAdmin):
+    """The times in which nobody looked for due posts: from when until when, and how often it was told by mail."""
+
+    sees: ClassVar = INSIDE
+    list_display = ("noticed_at", "last_tick_at", "ended_at", "mails")
+    fields = ("last_tick_at", "noticed_at", "ended_at", "mails")
 
 
 @admin.register(AccessAttempt)
@@ -131,6 +142,9 @@ ROOMS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("inventory_2", "posts.Revision", "Revisions", "What was submitted, word for word."),
             ("verified", "posts.Approval", "Approvals", "Who allowed which content to go."),
             ("rate_review", "posts.Review", "Reviews", "Every verdict with its reason."),
+            ("rule", "posts.MatrixRow", "Approval rules", "Who approves what, where it differs."),
+            ("emergency_home", "posts.BreakGlass", "Emergency publications", "Alerts that went out without waiting."),
+            ("notifications", "posts.Reminder", "Reminders", "Who was reminded of what waits."),
             ("image", "posts.MediaAsset", "Pictures", "The library: picture text and credit."),
         ),
     ),
@@ -143,6 +157,7 @@ ROOMS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("crisis_alert", "posts.Incident", "Incidents", "Major incidents and their holds."),
             ("splitscreen", "posts.ChannelLane", "Lanes", "Which account is being written to now."),
             ("monitor_heart", "posts.Heartbeat", "Heartbeat", "When the sender last said it is alive."),
+            ("power_off", "config.Outage", "Outages", "The times in which nobody sent."),
         ),
     ),
     (

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.urls import reverse
 
+from config.models import Outage
 from divisions.access import mirror
 from divisions.models import Membership, MembershipChannel
 from posts.models import Attempt, Incident
@@ -31,6 +32,7 @@ def one_of_each(world: World) -> dict[str, Any]:
     LogEntry.objects.create(
         user=officer, content_type=kind, object_id=str(world.posts["live"].pk), object_repr="x", action_flag=CHANGE
     )
+    Outage.objects.create(noticed_at=NOW, next_mail_at=NOW, ended_at=NOW)
     Incident.objects.create(name="A fire", opened_by=world.d.smo, opened_at=NOW)
     Attempt.objects.create(delivery=world.deliveries["failed"], number=1, step="publish", started_at=NOW)
     narrowed = Membership.objects.get(user=world.d.colleague)
