@@ -45,6 +45,7 @@ class Ground:
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     beats: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     sandbox: subprocess.Popen[bytes] | None = None
+    desk: subprocess.Popen[str] | None = None
 
     @property
     def sandbox_url(self) -> str:
@@ -82,6 +83,38 @@ class Ground:
         """Start a beat."""
         command = [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", str(self.folder / name)]
         self.beats[name] = self._start(name, command)
+
+    def start_deliverer(self, name: str) -> None:
+        """Start a worker that needs no broker: one process that looks every second."""
+        self.workers[name] = self._start(name, [*MANAGE, "deliver_due"])
+
+    def start_desk(self) -> None:
+        """Start the process in which somebody holds, lets go and decides."""
+        with (self.folder / "desk.log").open("ab") as log:
+            self.desk = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.desk"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=self.env(),
+                cwd=local.BASE_DIR,
+                start_new_session=True,
+                preexec_fn=children.die_with_parent(signal.SIGKILL),
+            )
+        self.order("arrive")
+
+    def order(self, do: str, **given: Any) -> dict[str, Any]:
+        """Let the desk do something, and wait for its answer. Raises RuntimeError when the desk is gone."""
+        assert self.desk is not None
+        assert self.desk.stdin is not None
+        assert self.desk.stdout is not None
+        self.desk.stdin.write(json.dumps({"do": do, **given}) + "\n")
+        self.desk.stdin.flush()
+        answer = self.desk.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"the desk is gone: {children.tail(self.folder / 'desk.log')}")
+        return dict(json.loads(answer))
 
     def kill_worker(self, name: str) -> None:
         """kill -9, then start it again."""
@@ -134,6 +167,9 @@ class Ground:
     def stop(self) -> None:
         """End everything."""
         self.stop_senders()
+        if self.desk is not None:
+            self.desk.kill()
+            self.desk.communicate()
         if self.sandbox is not None:
             children.end(self.sandbox, (signal.SIGTERM, 5.0))
         self.redis.stop()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.faults import trial
+from tests.faults import race, trial
 from tests.faults.ground import ground
+from tests.faults.holding import Window
+from tests.faults.holding import judge as judge_holds
 from tests.faults.verdict import Row, judge
 
-SMALL = trial.Plan(count=60, kills=4, spread_s=20.0, bound_s=120.0, seed=7, workers=2, freezes=1)
+SMALL = trial.Plan(count=60, kills=4, spread_s=14.0, bound_s=120.0, seed=7, workers=2, freezes=1, holds=1)
 
 
 @pytest.mark.slow
@@ -25,7 +28,48 @@ def test_nothing_is_sent_twice_and_nothing_is_lost_whatever_is_killed(tmp_path: 
     say(verdict.line())
     assert not verdict.doubled
     assert not verdict.lost
-    assert verdict.sent + verdict.undecided == SMALL.count
+    assert not verdict.slipped
+    assert verdict.sent > verdict.undecided
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("faults")
+def test_nothing_begins_after_a_hold_on_eight_workers_and_nothing_by_its_release(tmp_path: Path) -> None:
+    def say(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+
+    with ground(tmp_path) as place:
+        kept = race.run(race.Race(count=120, rounds=2, seed=11, latest_s=0.6), place, say)
+        out = place.query(race.OUT)[0][0]
+    say(kept.line())
+    assert kept.broken == ()
+    assert kept.held > 0
+    assert out == 120
+
+
+COMMIT = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("begun_s", "heard_s", "line"),
+    [
+        (-1, 0.5, "0 calls begun after a commit, 0 by a release, 0 heard too late."),
+        (1, 1, "1 calls begun after a commit, 0 by a release, 0 heard too late."),
+        (31, 31, "0 calls begun after a commit, 1 by a release, 1 heard too late."),
+        (-1, 9, "0 calls begun after a commit, 0 by a release, 1 heard too late."),
+        (61, 61, "0 calls begun after a commit, 0 by a release, 0 heard too late."),
+    ],
+)
+def test_what_began_under_a_hold_or_by_its_release_is_counted(begun_s: float, heard_s: float, line: str) -> None:
+    window = Window(
+        committed_at=COMMIT,
+        held=1,
+        released_at=COMMIT + timedelta(seconds=30),
+        opened_at=COMMIT + timedelta(seconds=60),
+    )
+    begun, heard = (COMMIT + timedelta(seconds=s) for s in (begun_s, heard_s))
+    kept = judge_holds([window], [("delivery 1", begun)], [("post 7", heard)])
+    assert kept.line() == f"1 hold stopped 1 deliveries: {line}"
 
 
 def _row(state: str, remote_id: str = "") -> Row:

@@ -29,11 +29,12 @@ class Verdict:
     undecided: int = 0
     doubled: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    slipped: list[str] = field(default_factory=list)  # what went out although a hold stopped it
 
     @property
     def holds(self) -> bool:
-        """Nothing twice, nothing lost."""
-        return not self.doubled and not self.lost
+        """Nothing twice, nothing lost, nothing begun under a hold."""
+        return not self.doubled and not self.lost and not self.slipped
 
     def line(self) -> str:
         """The last line of a trial."""
