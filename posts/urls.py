@@ -3,7 +3,21 @@
 from django.urls import path, re_path
 
 from posts import feeds
-from posts.views import calendar, compose, deliveries, desk, files, hold, media, public, review, staff, stage_moves
+from posts.views import (
+    calendar,
+    compose,
+    deliveries,
+    desk,
+    files,
+    hold,
+    matrix,
+    media,
+    public,
+    review,
+    staff,
+    stage_moves,
+    withdraw,
+)
 from posts.views import stuck as stuck_list
 
 app_name = "posts"
@@ -21,16 +35,21 @@ urlpatterns = [
     path("desk/media/", media.index, name="media"),
     path("desk/media/<int:pk>/", media.edit, name="media_edit"),
     path("desk/review/", review.queue, name="review"),
+    path("desk/review/rules/", matrix.rules, name="matrix"),
+    path("desk/review/rules/<int:pk>/remove/", matrix.remove, name="matrix_remove"),
     path("desk/review/<int:pk>/", review.decide, name="decide"),
     path("desk/staff/", staff.feed, name="staff"),
     path("desk/staff/<int:pk>/", staff.post, name="staff_post"),
     path("desk/posts/", desk.index, name="list"),
     path("desk/posts/<int:pk>/", desk.detail, name="detail"),
     path("desk/posts/<int:pk>/retime/", deliveries.retime, name="retime"),
+    path("desk/posts/<int:pk>/withdraw/", withdraw.ask, name="withdraw"),
+    path("desk/withdrawals/<int:pk>/", withdraw.show, name="withdrawal"),
     path("desk/deliveries/<int:pk>/", deliveries.show, name="delivery"),
     path("desk/deliveries/<int:pk>/prove/", deliveries.prove, name="prove"),
     path("desk/deliveries/<int:pk>/send-again/", deliveries.send_again, name="send_again"),
     path("desk/deliveries/<int:pk>/keep/", deliveries.keep, name="keep"),
+    path("desk/deliveries/<int:pk>/seen/", deliveries.seen, name="seen"),
     path("desk/deliveries/<int:pk>/drop/", deliveries.drop, name="drop"),
     path("desk/hold/", hold.index, name="holds"),
     path("desk/hold/new/", hold.new, name="hold_new"),

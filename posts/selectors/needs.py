@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from divisions.access import Rights
 from divisions.errors import BadInput
 from divisions.permissions import Right
-from posts.models import Delivery, Post, Review
+from posts.models import Delivery, Post, Review, Withdrawal
 from posts.models.post import When
-from posts.selectors import moments, posts, review
-from posts.states import DeliveryState, Stage
+from posts.selectors import moments, posts, repeats, review, withdrawals
+from posts.states import Act, DeliveryState, Stage
 
 ROWS = 8
 APPROVE_AHEAD = timedelta(minutes=15)  # approve_by lies that long before a time that was chosen (posts.services.submit)
@@ -44,12 +44,16 @@ class Need:
 
 
 def rows(mine: Rights, *, now: datetime) -> list[Need]:
-    """The first rows of everything that needs the person. Four queries."""
+    """The first rows of everything that needs the person. Seven queries."""
+    unmade = list(repeats.not_made(mine)[:ROWS])
+    why = repeats.why_not_made(unmade)
     found = [
+        *(_unmade(post, why.get(post.pk, ""), now) for post in unmade),
         *(_draft(post, now) for post in drafts_with_a_clock(mine)[:ROWS]),
         *(_back(post) for post in came_back_to(mine)[:ROWS]),
         *(_review(post, now) for post in reviews(mine)[:ROWS]),
         *(_delivery(row, now) for row in deliveries(mine)[:ROWS]),
+        *(_withdrawal(row) for row in withdrawals.waiting(mine)[:ROWS]),
     ]
     found.sort(key=lambda need: (need.deadline is None, need.deadline or NEVER, need.rank, need.title))
     return found[:ROWS]
@@ -58,6 +62,7 @@ def rows(mine: Rights, *, now: datetime) -> list[Need]:
 def drafts_with_a_clock(mine: Rights) -> QuerySet[Post]:
     """The person's own drafts for which a time was picked, the earliest first."""
     own = posts.visible_to(mine).filter(author=mine.user_id, stage=Stage.DRAFT, draft__when=When.AT)
+    own = own.exclude(repeats.NOT_MADE)  # they have their own line, with the reason
     return own.exclude(draft__wall_time="").select_related("draft").order_by("draft__wall_time", "pk")
 
 
@@ -91,25 +96,46 @@ def deliveries(mine: Rights) -> QuerySet[Delivery]:
 
 
 def total(mine: Rights) -> tuple[Subquery, ...]:
-    """The numbers of all four sources as scalar subqueries, for one query that asks several things."""
-    return tuple(count_of(q) for q in (drafts_with_a_clock(mine), came_back_to(mine), reviews(mine), deliveries(mine)))
-
-
-def count_of(rows: QuerySet[Post] | QuerySet[Delivery]) -> Subquery:
-    """How many rows, as a scalar subquery."""
-    counted: QuerySet[Any] = rows.model._default_manager.filter(
-        pk__in=cast("QuerySet[Any]", rows).order_by().values("pk")
+    """The numbers of all sources as scalar subqueries, for one query that asks several things."""
+    sources: tuple[QuerySet[Any], ...] = (
+        drafts_with_a_clock(mine),
+        came_back_to(mine),
+        repeats.not_made(mine),
+        reviews(mine),
+        deliveries(mine),
+        withdrawals.waiting(mine),
     )
+    return tuple(count_of(source) for source in sources)
+
+
+def count_of(rows: QuerySet[Any]) -> Subquery:
+    """How many rows, as a scalar subquery."""
+    counted: QuerySet[Any] = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk"))
     return Subquery(
         counted.order_by().annotate(n=Func(F("pk"), function="COUNT", output_field=IntegerField())).values("n")
     )
 
 
+def _unmade(post: Post, why: str, now: datetime) -> Need:
+    due_at = _moment(post)
+    late = due_at is None or due_at <= now
+    return Need(
+        sign="late" if late else "clock",
+        word="Time passed" if late or due_at is None else _left(due_at - APPROVE_AHEAD, now),
+        note="Did not repeat",
+        title=str(post),
+        reason=_short(why),
+        step="posts:detail" if late else "posts:compose",
+        pk=post.pk,
+        button="Decide" if late else "Put it right",
+        deadline=None if late or due_at is None else due_at - APPROVE_AHEAD,
+        rank=2,
+        edge="is-due",
+    )
+
+
 def _draft(post: Post, now: datetime) -> Need:
-    try:
-        due_at = moments.moment(post.draft.wall_time, post.draft.zone)
-    except BadInput:
-        due_at = None
+    due_at = _moment(post)
     late = due_at is None or due_at <= now
     return Need(
         sign="late" if late else "clock",
@@ -126,6 +152,13 @@ def _draft(post: Post, now: datetime) -> Need:
         rank=3,
         edge="is-due" if due_at and not late and due_at - now < timedelta(days=1) else "",
     )
+
+
+def _moment(post: Post) -> datetime | None:
+    try:
+        return moments.moment(post.draft.wall_time, post.draft.zone)
+    except BadInput:
+        return None
 
 
 def _back(post: Post) -> Need:
@@ -166,6 +199,8 @@ def _review(post: Post, now: datetime) -> Need:
 def _delivery(row: Delivery, now: datetime) -> Need:
     until = row.revision.not_after if row.revision else None
     open_still = until is not None and until > now
+    if row.act != Act.PUBLISH:
+        return _act(row)
     reason = {
         _S.UNCERTAIN: f"Nobody can vouch for {row.channel} yet. Look there, then decide.",
         _S.AWAITING_PROOF: f"Post it by hand on {row.channel}, then paste the link.",
@@ -183,6 +218,38 @@ def _delivery(row: Delivery, now: datetime) -> Need:
         deadline=until if open_still else None,
         rank=0,
         edge="is-failed" if row.state == _S.FAILED and open_still else "is-due" if row.state == _S.UNCERTAIN else "",
+    )
+
+
+def _act(row: Delivery) -> Need:
+    does = {Act.WITHDRAW: "taken down", Act.EDIT: "corrected", Act.REPLY: "corrected by a reply"}
+    cause = row.problem.get("cause") or "it waits for a person"
+    return Need(
+        sign=row.state,
+        note_at=row.state_at,
+        title=str(row.post),
+        reason=f"{row.channel} is not yet {does.get(Act(row.act), 'changed')}: {_short(cause)}",
+        step="posts:detail",
+        pk=row.post_id,
+        button="Look and decide",
+        rank=0,
+        edge="is-failed" if row.state == _S.FAILED else "is-due",
+    )
+
+
+def _withdrawal(row: Withdrawal) -> Need:
+    who = row.asked_by.name if row.asked_by else "Somebody"
+    return Need(
+        sign="due",
+        word="To confirm",
+        note_at=row.asked_at,
+        title=str(row.post),
+        reason=f"{who} asks to take it down: {row.get_ground_display().lower()}. It stands until you decide.",
+        step="posts:withdrawal",
+        pk=row.pk,
+        button="Look and decide",
+        rank=-1,
+        edge="is-due",
     )
 
 

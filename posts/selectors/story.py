@@ -11,10 +11,10 @@ from divisions.access import Rights
 from divisions.errors import BadInput
 from divisions.permissions import Right
 from posts.kinds import SPECS, Fact, Flag
-from posts.models import Approval, Delivery, Post, Review, Revision
+from posts.models import Approval, Delivery, Post, Review, Revision, Withdrawal
 from posts.selectors import moments
 from posts.selectors.published import LABELS, FactLine
-from posts.states import CLAIMABLE, EDITABLE_STAGES, STAGE_MOVES, DeliveryState, Stage
+from posts.states import CLAIMABLE, EDITABLE_STAGES, STAGE_MOVES, Act, DeliveryState, Stage
 
 _S = DeliveryState
 WORST_FIRST = (
@@ -47,7 +47,7 @@ def deliveries(post: Post) -> list[Delivery]:
     """All deliveries of a post, worst first, with `calls` (how many wire calls were made). One query."""
     found = (
         Delivery.objects.filter(post=post)
-        .select_related("channel__division", "revision")
+        .select_related("channel__division", "revision", "publication")
         .annotate(calls=Count("attempts"))
     )
     for row in found:
@@ -94,7 +94,9 @@ def _line(fact: Fact, text: str, zone: str) -> FactLine:
     return FactLine(fact.name, label, text=text)
 
 
-def ways(post: Post, rows: list[Delivery], mine: Rights, *, may_decide: bool) -> list[Way]:
+def ways(
+    post: Post, rows: list[Delivery], mine: Rights, *, may_decide: bool, withdrawal: Withdrawal | None = None
+) -> list[Way]:
     """What the person may do with the post now, the next step first; what is near but not open says why."""
     found = [*_writing(post, mine), *_reviewing(post, may_decide)]
     begun = has_begun(rows)
@@ -104,7 +106,14 @@ def ways(post: Post, rows: list[Delivery], mine: Rights, *, may_decide: bool) ->
         found.append(_retime(post, mine))
     if Stage.CANCELLED in STAGE_MOVES[post.stage] and not begun and mine.can(Right.DRAFT_POST, post.division_id):
         found.append(Way(step="posts:cancel", label="Drop", tone="button--quiet"))
+    if withdrawal is None and is_out(rows) and mine.can(Right.WITHDRAW_POST, post.division_id):
+        found.append(Way(step="posts:withdraw", label="Take down", post=False, tone="button--quiet"))
     return found
+
+
+def is_out(rows: list[Delivery]) -> bool:
+    """Whether a copy stands somewhere."""
+    return any(row.act == Act.PUBLISH and row.state == _S.DELIVERED for row in rows)
 
 
 def has_begun(rows: list[Delivery]) -> bool:

@@ -40,6 +40,11 @@ TELLING: dict[str, Told] = {
     "posts.revision.changes_requested": Told("{who} asked for a change: “{note}”", "is-due"),
     "posts.revision.rejected": Told("{who} rejected it: “{note}”", "is-failed"),
     "posts.approval.voided": Told("Approval {number} ended. {reason}"),
+    "posts.pattern.started": Told("It repeats {words}, on approval {number}"),
+    "posts.pattern.left_out": Told("{when} is left out. {why}", "is-due"),
+    "posts.pattern.ended": Told("{who} ended the repeating. {reason}"),
+    "posts.post.repeated": Told("Scheduled by its pattern: it rests on approval {rests_on}, as {number}", "is-ok"),
+    "posts.post.not_repeated": Told("Not scheduled by itself, it waits as a draft. {why}", "is-failed"),
     "posts.delivery.queued": Told("{channel}: queued", together=True),
     "posts.delivery.delivered": Told("{channel}: delivered", "is-ok", together=True),
     "posts.delivery.awaiting_proof": Told("{channel}: to be posted by hand, waits for its link", "is-waiting"),
@@ -53,6 +58,10 @@ TELLING: dict[str, Told] = {
     "posts.delivery.held": Told("{channel}: held", together=True),
     "posts.delivery.kept": Told("{who} let it go on: {channel}", together=True),
     "posts.delivery.retimed": Told("{who} re-timed {channel}", together=True),
+    "posts.withdrawal.asked": Told("{who} asked to take it down: {because}. “{reason}”", "is-due"),
+    "posts.withdrawal.confirmed": Told("{who} confirmed that it is taken down"),
+    "posts.withdrawal.refused": Told("{who} left it up: “{note}”"),
+    "posts.withdrawal.taken_back": Told("{who} took the request to take it down back"),
     "posts.delivery.withdrawn": Told("{channel}: withdrawn", together=True),
 }
 

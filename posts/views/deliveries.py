@@ -20,6 +20,7 @@ from posts.forms.retime import RetimeForm
 from posts.models import Delivery, Post
 from posts.selectors import moments, posts
 from posts.services import decide, hold, schedule
+from posts.states import Act
 from posts.tasks import nudge
 from posts.views import places
 
@@ -82,12 +83,29 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Leave it unsent."""
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """A person did it there, or saw that it is done: the proof of what no software can do or read."""
     delivery = _visible(request, pk)
     try:
-        decide.drop(delivery=delivery, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, f"{delivery.channel} is left unsent.")
+        decide.seen(delivery=delivery, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, f"Recorded, with your name: {delivery.channel}.")
+    except WrongMoment as refusal:
+        messages.error(request, str(refusal))
+    return redirect("posts:detail", pk=delivery.post_id)
+
+
+@login_required
+@require_POST
+def drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave it unsent; what is done to a copy is closed with words."""
+    delivery = _visible(request, pk)
+    note = request.POST.get("note", "")
+    try:
+        decide.drop(delivery=delivery, by=request.user, note=note)  # type: ignore[arg-type]
+        published = delivery.act == Act.PUBLISH
+        messages.success(request, f"{delivery.channel} is {'left unsent' if published else 'closed'}.")
+    except BadInput as error:
+        return _page(request, delivery, error=error, typed=note)
     except WrongMoment as refusal:
         messages.error(request, str(refusal))
     return redirect("posts:detail", pk=delivery.post_id)
@@ -120,7 +138,11 @@ def retime(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _visible(request: HttpRequest, pk: int) -> Delivery:
     """A delivery whose post the person sees; else it does not exist (P5)."""
-    found = Delivery.objects.select_related("channel__division", "revision", "post__division").filter(pk=pk).first()
+    found = (
+        Delivery.objects.select_related("channel__division", "revision", "post__division", "publication")
+        .filter(pk=pk)
+        .first()
+    )
     if found is None:
         raise NotVisible
     found.post = posts.get_visible(request.rights, found.post_id)  # type: ignore[attr-defined]

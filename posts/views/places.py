@@ -17,7 +17,16 @@ from posts.selectors import holds
 from posts.selectors.published import file_path
 from posts.services.accounts import connector_of
 from posts.services.begin import outgoing_of
-from posts.states import NEEDS_A_PERSON, DeliveryState
+from posts.states import NEEDS_A_PERSON, Act, DeliveryState
+
+_DOES: dict[str, tuple[str, str]] = {
+    Act.PUBLISH: ("", "Delivered"),
+    Act.EDIT: ("Correct: ", "Corrected"),
+    Act.REPLY: ("Correction as a reply: ", "Posted"),
+    Act.WITHDRAW: ("Take down: ", "Gone"),
+    Act.HIDE: ("Hide: ", "Hidden"),
+    Act.RESTORE: ("Restore: ", "Restored"),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +58,28 @@ class Place:
         if channel.platform == Platform.X and channel.handle:
             return f"{channel.get_platform_display()}, @{channel.handle.lstrip('@')}"
         return f"{channel.get_platform_display()}, {channel.name}"
+
+    @property
+    def title(self) -> str:
+        """The name with what is done there: "Take down: Facebook, Northeast"."""
+        return f"{_DOES[self.delivery.act][0]}{self.name}"
+
+    @property
+    def done_word(self) -> str:
+        """What a proven act is called."""
+        return _DOES[self.delivery.act][1]
+
+    @property
+    def is_act(self) -> bool:
+        """Whether it is something done to a copy, told in its own words; a doubt or a hold is told as everywhere."""
+        told = (DeliveryState.UNCERTAIN, DeliveryState.HELD)
+        return self.delivery.act != Act.PUBLISH and self.delivery.state not in told
+
+    @property
+    def may_close(self) -> bool:
+        """Whether the person may close it with words, though nothing is proven (P9)."""
+        open_states = (DeliveryState.FAILED, DeliveryState.MISSED, DeliveryState.AWAITING_PROOF)
+        return self.may_decide and self.delivery.state in open_states
 
     @property
     def is_broken_off(self) -> bool:

@@ -22,7 +22,7 @@ from divisions.models import Division
 from divisions.selectors import channels as channel_selectors
 from divisions.selectors import divisions as division_selectors
 from posts.kinds import SPECS, Kind
-from posts.selectors import ours, public
+from posts.selectors import ours, public, withdrawals
 from posts.selectors.published import Published, tel
 from posts.views import linked_data
 
@@ -109,7 +109,12 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     if found.withdrawn:
-        context = {"page": found, "post": found.post, "desk_href": tel(found.post.division.phone_desk)}
+        context = {
+            "page": found,
+            "post": found.post,
+            "withdrawal": withdrawals.of_post(found.post.delivery.post),
+            "desk_href": tel(found.post.division.phone_desk),
+        }
         return _page(request, "public/tombstone.html", context, status=410)
     if request.path != found.url:
         return redirect(found.url, permanent=True)
