@@ -15,6 +15,8 @@ from django.utils.datastructures import MultiValueDict
 
 from divisions.errors import BadInput
 from divisions.models import Channel
+from posts.forms import repeats
+from posts.forms.repeats import RepeatFields
 from posts.kinds import SPECS, Fact, Flag, Kind
 from posts.models import Draft, MediaAsset, Post
 from posts.models.post import When
@@ -26,7 +28,7 @@ MAX_ALT, MAX_CREDIT = 1000, 200
 _NATIVE = {"date": "date", "moment": "datetime-local", "phone": "tel"}
 
 
-class ComposeForm(forms.Form):
+class ComposeForm(RepeatFields):
     """One draft as typed. Fields of facts, channels and pictures are made for the kind, the boxes and the library."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
@@ -83,6 +85,7 @@ class ComposeForm(forms.Form):
             "wall_day": day,
             "wall_clock": clock,
             "expires_on": draft.expires_on,
+            **repeats.initial(draft),
         }
 
     def _add_kind(self) -> None:
@@ -174,10 +177,16 @@ class ComposeForm(forms.Form):
             flags=tuple(self.value("flags") or ()),
             when=self.value("when") or When.APPROVED,
             wall_time=f"{day}T{clock}" if day or clock else "",
+            repeats=self.rule(),
             expires_on=self._day("expires_on"),
             channels=self._channels(),
             media=tuple(a.pk for a in self.chosen_pictures()),
         )
+
+    def rule(self) -> str:
+        """How it repeats, as text; empty for once."""
+        days, until, count = (self.value(f"repeat_{name}") for name in ("days", "until", "count"))
+        return repeats.rule(self.value("repeat"), self._typed("wall_day"), days=days, until=until, count=count)
 
     def words(self) -> list[tuple[Channel, str | None]]:
         """The ticked channels, each with its own words or None."""
@@ -213,6 +222,7 @@ class ComposeForm(forms.Form):
             flags=list(data.flags),
             when=data.when,
             wall_time=data.wall_time,
+            repeats=data.repeats,
             zone=self.draft.zone,
             expires_on=data.expires_on,
         )

@@ -77,6 +77,13 @@ class Rule:
         return f"every week on {listed}"
 
     @property
+    def end_words(self) -> str:
+        """ "until Wed 31 Mar 2027", "10 times"."""
+        if self.until:
+            return f"until {self.until:%a} {self.until.day} {self.until:%b %Y}"
+        return f"{self.count} times"
+
+    @property
     def short(self) -> str:
         """For lists: "Repeats weekly"."""
         return {Every.WEEKDAY: "Repeats every weekday", Every.WEEK: "Repeats weekly"}.get(self.every, "Repeats monthly")
@@ -93,6 +100,16 @@ class Occurrence:
     at: datetime | None
     place: datetime
     note: str = ""
+
+    @property
+    def day(self) -> str:
+        """Its day in words: "Sun 14 Mar 2027"."""
+        return day_words(self.wall)
+
+    @property
+    def clock(self) -> str:
+        """What the wall shows: "18:00"."""
+        return self.wall.partition("T")[2][:5]
 
 
 def read(text: str) -> Rule:

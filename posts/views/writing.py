@@ -24,7 +24,7 @@ from posts.kinds import SPECS, Kind
 from posts.models import Draft, MediaAsset, Post
 from posts.models.approving import Asks
 from posts.models.post import When
-from posts.selectors import approving, candidate, posts, story, targets, windows
+from posts.selectors import approving, candidate, posts, recurrence, repeats, story, targets, windows
 from posts.selectors.approving import Requirement
 from posts.selectors.candidate import Look
 from posts.selectors.targets import Target
@@ -115,6 +115,7 @@ class Page:
             "pictures": self.pictures(),
             "sentence": self.sentence(),
             "windows": self.best_windows(),
+            "repeat": self.repeat(),
             "asked": story.last_review(self.post) if self.post.stage == Stage.CHANGES_REQUESTED else None,
             "word_count": len(str(self.form.value("text") or "").split()),
         }
@@ -182,6 +183,12 @@ class Page:
             ),
         )
 
+    def repeat(self) -> dict[str, Any] | None:
+        """How it would repeat and its first dates; None where it does not, or cannot be counted out yet."""
+        draft = self.form.unsaved()
+        dates = repeats.preview(draft.repeats, draft.wall_time, self.zone)
+        return {"rule": recurrence.read(draft.repeats), "dates": dates} if dates else None
+
     def best_windows(self) -> list[windows.Hint]:
         """When the readers of the ticked channels look most, and the next time to press."""
         ticked = [target for target in self.form.targets if self.form.ticked(target)]
@@ -217,7 +224,12 @@ class Page:
             return "#channels", "Choose channels"
         if f"fact-{finding.field}" in self.form.fields:
             return f"#id_fact-{finding.field}", "Fill it in"
-        names = {"wall_time": ("#id_wall_day", "Pick a time"), "expires_on": ("#id_expires_on", "Pick a day")}
+        names = {
+            "wall_time": ("#id_wall_day", "Pick a time"),
+            "expires_on": ("#id_expires_on", "Pick a day"),
+            "repeats": ("#id_repeat", "Go to how it repeats"),
+            "when": ("#when", "Choose a time"),
+        }
         return names.get(finding.field, (f"#id_{finding.field}", f"Go to the {finding.field}"))
 
     def _picture_anchor(self, finding: Finding) -> tuple[str, str]:
@@ -251,7 +263,11 @@ class Page:
         same_day = _local(by, self.zone).date() == _local(due_at, self.zone).date()
         clock = dateformat.format(_local(by, self.zone), "H:i" if same_day else "D j M, H:i")
         when = dateformat.format(_local(due_at, self.zone), "D j M, H:i")
-        return f"Goes out {when} on {where} if {who} by {clock}."
+        return f"Goes out {when} on {where} if {who} by {clock}.{self._again()}"
+
+    def _again(self) -> str:
+        rule = (self.repeat() or {}).get("rule")
+        return f" Then {rule.words}, {rule.end_words}, on the same approval." if rule else ""
 
     @cached_property
     def requirement(self) -> Requirement:
