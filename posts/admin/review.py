@@ -41,7 +41,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     @admin.display(description="division")
     def division(self, approval: Approval) -> Any:
         """Whose post it is."""
-        return approval.revision.post.division
+        about = approval.revision or approval.delivery
+        return about.post.division if about else None
 
     @display(description="state", label={"Counts": "success", "Voided": "default"})
     def counts(self, approval: Approval) -> str:

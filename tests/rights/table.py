@@ -47,6 +47,9 @@ posts:review                         GET  -                   in   403 200 403  
 posts:decide                         GET  review              in   200 200 200   404 404 404   200 200 200 200   404
 posts:decide                         GET  draft               in   302 302 302   404 404 404   302 302 302 302   404
 posts:decide                         POST review              in   403 302 403   404 404 404   302 403 403 403   404
+posts:matrix                         GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
+posts:matrix                         POST -                   in   403 403 403   403 403 403   302 403 403 403   403
+posts:matrix_remove                  POST rule                in   403 403 403   404 404 404   302 403 403 403   404
 posts:retime                         GET  timed               in   403 200 403   404 404 404   200 403 403 403   404
 posts:retime                         POST timed               in   403 302 403   404 404 404   302 403 403 403   404
 posts:delivery                       GET  failed              in   200 200 200   404 404 404   200 200 200 200   404
@@ -56,6 +59,11 @@ posts:prove                          POST missed              in   302 302 403  
 posts:send_again                     POST failed              in   403 302 403   404 404 404   302 403 403 403   404
 posts:keep                           POST held                in   403 302 403   404 404 404   302 403 403 403   404
 posts:drop                           POST failed              in   403 302 403   404 404 404   302 403 403 403   404
+posts:seen                           POST failed              in   302 302 403   404 404 404   302 403 403 403   404
+posts:withdraw                       GET  live                in   403 200 403   404 404 404   200 403 403 403   404
+posts:withdraw                       POST live                in   403 302 403   404 404 404   302 403 403 403   404
+posts:withdrawal                     GET  asked               in   200 200 200   404 404 404   200 200 200 200   404
+posts:withdrawal                     POST asked               in   403 302 403   404 404 404   302 403 403 403   404
 posts:holds                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:hold                           GET  in-force            in   200 200 200   404 404 404   200 200 200 200   404
 posts:hold                           GET  everything          in   200 200 200   200 200 200   200 200 200 200   404

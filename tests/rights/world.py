@@ -18,7 +18,7 @@ from django.urls import reverse
 from divisions.models import User
 from divisions.services import load_department
 from posts.models import Delivery, Draft, Heartbeat, Post
-from posts.services import hold
+from posts.services import hold, matrix, withdraw
 from posts.states import DeliveryState
 from tests.people import BACKEND, DEPARTMENT, PASSWORD
 from tests.stories import NOW, approved, asset, draft, live, picture, submitted
@@ -63,9 +63,12 @@ class World:
             "staff": live(where, by, boss, pictures=[inside], **notice),
             "staff-draft": draft(where, by, **notice),
         }
+        asked = live(where, by, boss)
+        self.withdrawals = {"asked": withdraw.ask(post=asked, ground="illegal", reason="A court ordered it.", by=boss)}
         self.files = {"library": self.picture, "public": shown, "staff": inside}
         self.deliveries = self._deliveries(approved(where, by, boss, due=LATER))
         self._held(approved(where, by, boss, due=LATER))
+        self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
 
     def _deliveries(self, post: Post) -> dict[str, Delivery]:
@@ -106,10 +109,14 @@ class World:
             return [found.thumb_sha256 if size else found.sha256, "jpg"]
         if step == "page":
             return [self.posts[thing].pk, "oak-street-is-closed-until-four"]
-        if step in ("delivery", "prove", "send_again", "keep", "drop"):
+        if step in ("delivery", "prove", "seen", "send_again", "keep", "drop"):
             return [self.deliveries[thing].pk]
+        if step == "withdrawal":
+            return [self.withdrawals[thing].pk]
         if step.startswith("hold"):
             return [self.holds[thing].pk]
+        if step == "matrix_remove":
+            return [self.rule.pk]
         if step == "media_edit":
             return [self.picture.pk]
         return [self.posts[thing].pk] if thing in self.posts else thing.split(",")
@@ -152,6 +159,15 @@ class World:
 
     def _decide(self, thing: str) -> dict[str, Any]:
         return {"verdict": "changes", "note": "Name the street.", "revision": self.posts[thing].revision_id}
+
+    def _matrix(self, _: str) -> dict[str, Any]:
+        return {"what": "kind:event", "asks": "two"}
+
+    def _withdraw(self, _: str) -> dict[str, Any]:
+        return {"ground": "illegal", "reason": "A court ordered it."}
+
+    def _withdrawal(self, _: str) -> dict[str, Any]:
+        return {"act": "confirm"}
 
     def _retime(self, _: str) -> dict[str, Any]:
         return {"day": "2026-11-24", "clock": "19:00"}
