@@ -36,7 +36,7 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
     if moment > fresh.approve_by:
         raise WrongMoment("The time to approve it has passed.", cure="The author can pick a new time and submit again.")
     require_sendable(fresh)
-    seat = seats.take(fresh, by, access.rights(by), _deciding_ids(fresh))
+    seat = seats.take(fresh, by, access.rights(by), deciding_ids(fresh))
     approval = Approval.objects.create(
         revision=fresh,
         content_hash=fresh.content_hash,
@@ -127,7 +127,7 @@ def why_not(revision: Revision, by: User, mine: Rights) -> Refusal | None:
 def why_not_approve(revision: Revision, by: User, mine: Rights) -> Refusal | None:
     """Why a person who decides cannot approve (only say no), or None: the seat that is theirs is taken."""
     try:
-        seats.take(revision, by, mine, _deciding_ids(revision))
+        seats.take(revision, by, mine, deciding_ids(revision))
     except Refusal as refusal:
         return refusal
     return None
@@ -179,7 +179,7 @@ def _require_reviewer(revision: Revision, by: User, mine: Rights) -> None:
         raise OwnWork(access.who_can(Right.REVIEW_POST))
 
 
-def _deciding_ids(revision: Revision) -> set[int]:
+def deciding_ids(revision: Revision) -> set[int]:
     """Ids of the divisions whose reviewers decide: the post's, or those of linked targets that keep their own."""
     targets = _targets_with_own_approver(revision)
     return {link.target_channel.division_id for link in targets} or {revision.post.division_id}

@@ -1,0 +1,359 @@
+"""A correction before it is frozen: what it says on each copy, how that counts, what the checks find. Reads only.
+
+Also which corrections there are, and who may look at them. What each copy shows now stands in `copies`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import dateformat
+
+from connectors import registry
+from connectors.contract import Act as WireAct
+from connectors.contract import Media, Outgoing, Rendered
+from divisions.access import Rights
+from divisions.errors import NotVisible
+from divisions.models import Channel, LinkRule
+from divisions.permissions import Right
+from divisions.states import Platform
+from posts import checks
+from posts.models import Approval, Correction, Post, Revision, RevisionMedia
+from posts.selectors import candidate, moments
+from posts.selectors.copies import CopyOf
+from posts.states import Act
+
+_NOTE = re.compile(r"\n+(\(Corrected\)|Corrected [A-Z][a-z]{2} \d[^\n]*)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """Everything the form holds. `words` and `replies` map a channel's id to its own words; empty = composed.
+
+    `facts` None and `expires_on` None mean as before.
+    """
+
+    was_wrong: str
+    reason: str
+    title: str
+    text: str
+    apology: str = ""
+    facts: Mapping[str, Any] | None = None
+    expires_on: date | None = None
+    words: Mapping[int, str] = field(default_factory=dict)
+    replies: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One act on one copy with exactly the words it would say there."""
+
+    copy: CopyOf
+    act: Act
+    text: str
+    link: str
+    media: tuple[RevisionMedia, ...]
+    rendered: Rendered
+
+    @property
+    def key(self) -> str:
+        """What findings call it."""
+        return f"{self.copy.channel.slug}-reply" if self.act == Act.REPLY else self.copy.channel.slug
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A correction as it would be frozen now."""
+
+    said: tuple[Said, ...]
+    facts: dict[str, Any]
+    page_text: str
+    expires_at: datetime | None
+    findings: tuple[checks.Finding, ...]
+
+    @property
+    def stops(self) -> list[checks.Finding]:
+        """What keeps it from being asked for."""
+        return [f for f in self.findings if f.severity is checks.Severity.STOP]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens to one copy when it is confirmed now; `act` None = nothing by itself."""
+
+    copy: CopyOf
+    act: Act | None
+    words: str
+
+
+def look(post: Post, copies: Sequence[CopyOf], typed: Typed, *, now: datetime) -> Look:
+    """Compose every act that may be needed, and run the checks on the new words. At most one query. `post.revision` is
+    what is corrected."""
+    old = _revision(post)
+    facts = old.facts if typed.facts is None else {k: v for k, v in typed.facts.items() if v not in ("", None)}
+    facts = {k: v for k, v in facts.items() if k != "correction"}
+    expires_at = moments.end_of_day(typed.expires_on, old.zone) if typed.expires_on else old.expires_at
+    said = tuple(_said(post, old, copies, typed, now))
+    found = checks.run(_candidate(post, typed, facts, said, expires_at, now))
+    if expires_at == old.expires_at:
+        found = [f for f in found if f.code != "EXPIRY_PAST"]  # what has ended may still be put right
+    own = {s.copy.channel.platform: s.text for s in said if s.copy.channel.is_own}
+    page = own.get(Platform.WEBSITE) or own.get(Platform.INTERNAL) or own.get(Platform.FEED) or typed.text
+    account = {"wrong": typed.was_wrong, "why": typed.reason, "apology": typed.apology}
+    return Look(
+        said=said,
+        facts={**facts, "correction": account},
+        page_text=page,
+        expires_at=expires_at,
+        findings=tuple(found),
+    )
+
+
+def plans(copies: Iterable[CopyOf], *, now: datetime) -> list[Plan]:
+    """What becomes of each copy, for whoever asks and whoever confirms."""
+    return [_plan(copy, now) for copy in copies if not copy.is_gone]
+
+
+def due_act(copy: CopyOf, frozen: Iterable[str], *, now: datetime) -> Act | None:
+    """What is done to a copy that stands, of the acts that were approved for it; None = nothing can be."""
+    approved = set(frozen)
+    if copy.is_retired:
+        return None
+    if Act.EDIT in approved and copy.may_edit(now=now):
+        return Act.EDIT
+    return Act.REPLY if Act.REPLY in approved else None
+
+
+def changed(old: Revision, new: Look, typed: Typed) -> bool:
+    """Whether anything differs from what stands."""
+    before = {k: v for k, v in old.facts.items() if k != "correction"}
+    after = {k: v for k, v in new.facts.items() if k != "correction"}
+    if (old.title, old.text.strip(), before, old.expires_at) != (
+        typed.title.strip(),
+        typed.text.strip(),
+        after,
+        new.expires_at,
+    ):
+        return True
+    texts = {v.channel_id: v.text for s in new.said if (v := s.copy.publication.variant)}
+    return any(w.strip() and w.strip() != texts.get(pk, "").strip() for pk, w in typed.words.items())
+
+
+def own_words(copy: CopyOf) -> str:
+    """The words that a copy was given of its own, without the note of an earlier correction; empty = what all say."""
+    shown = copy.publication.amended_by or copy.publication
+    said = _NOTE.sub("", str(shown.payload["text"])).strip()
+    return "" if shown.revision is None or said == shown.revision.text.strip() else said
+
+
+# ---- what is said
+
+
+def _said(post: Post, old: Revision, copies: Sequence[CopyOf], typed: Typed, now: datetime) -> Iterator[Said]:
+    standing = [copy for copy in copies if not copy.is_gone and not copy.is_retired]
+    has_page = any(copy.channel.platform == Platform.WEBSITE for copy in standing)
+    link = candidate.page_url(post, typed.title) if has_page else ""
+    foreign = _lent(post, standing)
+    for copy in standing:
+        shut = copy.channel.division_id != post.division_id and copy.channel.pk not in foreign
+        if not copy.is_out and not shut:
+            yield _compose(post, old, copy, Act.PUBLISH, _plain(copy, typed, standing), link, now, typed.title)
+        if copy.may_edit(now=now):
+            yield _edit(post, old, copy, typed, standing, link, now)
+        if copy.may_need_reply:
+            yield _reply(post, old, copy, typed, link, now)
+
+
+def _lent(post: Post, copies: Sequence[CopyOf]) -> set[int]:
+    """Ids of other divisions' channels that still take this division's posts; no query when none is waiting."""
+    ids = [c.channel.pk for c in copies if c.channel.division_id != post.division_id and not c.is_out]
+    if not ids:
+        return set()
+    rules = LinkRule.objects.filter(
+        source_channel__division=post.division_id, target_channel__in=ids, revoked_at__isnull=True
+    )
+    return set(rules.values_list("target_channel", flat=True))
+
+
+def _plain(copy: CopyOf, typed: Typed, copies: Sequence[CopyOf]) -> str:
+    """The new words of a channel without any note; the feed follows the public page of its division."""
+    own = typed.words.get(copy.channel.pk, "").strip()
+    if not own and copy.channel.platform == Platform.FEED:
+        page = next((c.channel.pk for c in copies if c.channel.platform == Platform.WEBSITE), 0)
+        own = typed.words.get(page, "").strip()
+    return own or typed.text.strip()
+
+
+def _edit(
+    post: Post, old: Revision, copy: CopyOf, typed: Typed, copies: Sequence[CopyOf], link: str, now: datetime
+) -> Said:
+    """On platforms a correction is visible: the longest note that fits stands below the words."""
+    text = _plain(copy, typed, copies)
+    if copy.channel.is_own:
+        return _compose(post, old, copy, Act.EDIT, text, link, now, typed.title)
+    at = dateformat.format(now.astimezone(ZoneInfo(old.zone)), "M j, g:i a")
+    notes = (f"\n\nCorrected {at}: {typed.was_wrong.strip()}", f"\n\nCorrected {at}", "\n(Corrected)")
+    return _first_that_fits(_compose(post, old, copy, Act.EDIT, text + note, link, now, typed.title) for note in notes)
+
+
+def _reply(post: Post, old: Revision, copy: CopyOf, typed: Typed, link: str, now: datetime) -> Said:
+    """What was wrong and what is right; where that does not fit, what was wrong and the way to the page."""
+    own, wrong = typed.replies.get(copy.channel.pk, "").strip(), f"Correction: {typed.was_wrong.strip()}"
+    right = typed.words.get(copy.channel.pk, "").strip() or typed.text.strip()
+    sorry = f"{wrong} {typed.apology.strip()}" if typed.apology.strip() else wrong
+    texts = [own] if own else [f"{sorry}\n\n{right}", f"{wrong}\n\n{right}", *((sorry, wrong) if link else ())]
+    return _first_that_fits(_compose(post, old, copy, Act.REPLY, text, link, now, typed.title) for text in texts)
+
+
+def _first_that_fits(several: Iterator[Said]) -> Said:
+    """The first without a stop, else the last: its stop is told to the person, nothing is shortened here."""
+    last = None
+    for last in several:
+        if not any(p.severity == "stop" for p in last.rendered.problems):
+            return last
+    assert last is not None
+    return last
+
+
+def _compose(
+    post: Post, old: Revision, copy: CopyOf, act: Act, text: str, link: str, now: datetime, title: str
+) -> Said:
+    channel: Channel = copy.channel
+    variant = copy.publication.variant
+    pictures = tuple(variant.media.all()) if variant and act != Act.REPLY else ()
+    connector = registry.get(channel.platform, channel.mode)
+    link = "" if channel.is_own else link
+    outgoing = Outgoing(
+        act=WireAct(act),
+        key="preview",
+        planned_at=now,
+        title=title,
+        text=text,
+        language=old.language,
+        link=link or None,
+        media=tuple(_media(m) for m in pictures),
+    )
+    rendered = connector.render(outgoing, connector.capabilities())
+    return Said(copy=copy, act=act, text=text, link=link, media=pictures, rendered=rendered)
+
+
+def _media(m: RevisionMedia) -> Media:
+    return Media(
+        sha256=m.sha256,
+        mime=m.mime,
+        alt=m.alt,
+        credit=m.credit,
+        width=m.width,
+        height=m.height,
+        size_bytes=m.size_bytes,
+    )
+
+
+def _candidate(
+    post: Post,
+    typed: Typed,
+    facts: Mapping[str, Any],
+    said: Sequence[Said],
+    expires_at: datetime | None,
+    now: datetime,
+) -> checks.Candidate:
+    pictures = {m.sha256: m for s in said for m in s.media}.values()
+    return checks.Candidate(
+        kind=post.kind,
+        audience=post.audience,
+        title=typed.title,
+        text=typed.text,
+        facts=facts,
+        variants=tuple(
+            checks.VariantCandidate(
+                channel=s.key,
+                label=f"{s.copy.channel} (reply)" if s.act == Act.REPLY else str(s.copy.channel),
+                platform=s.copy.channel.platform,
+                rendered=s.rendered,
+            )
+            for s in said
+        ),
+        pictures=tuple(checks.Picture(name=m.asset.original_name, alt=m.alt, credit=m.credit) for m in pictures),
+        now=now,
+        expires_at=expires_at,
+    )
+
+
+def _plan(copy: CopyOf, now: datetime) -> Plan:
+    if copy.is_retired:
+        return Plan(copy, None, "The account is retired: nothing is done there any more.")
+    if copy.is_in_doubt:
+        return Plan(copy, None, "Nobody knows yet whether it is out. When it is found, one press corrects it.")
+    if copy.is_not_out:
+        return Plan(copy, Act.PUBLISH, "Not out yet: it goes out with the new words only.")
+    if copy.channel.is_own:
+        return Plan(copy, Act.EDIT, "Corrected in place; the old words stay readable.")
+    if copy.is_by_hand:
+        return Plan(copy, Act.EDIT, "Posted by hand: a person corrects it there and says that it is done.")
+    if copy.may_edit(now=now):
+        return Plan(copy, Act.EDIT, "Edited in place, with a note that it was corrected.")
+    if copy.may_need_reply:
+        return Plan(copy, Act.REPLY, "It cannot be edited there any more: the correction is posted as a reply.")
+    return Plan(copy, None, "Nothing can be done there: it keeps the old words.")
+
+
+def _revision(post: Post) -> Revision:
+    if post.revision is None:
+        raise ValueError("a post without a revision has no words to correct")
+    return post.revision
+
+
+# ---- which there are
+
+
+def of_post(post: Post) -> Correction | None:
+    """The correction that waits for a second person, or None."""
+    return post.corrections.filter(verdict="").select_related("asked_by").first()
+
+
+def waiting(mine: Rights) -> QuerySet[Correction]:
+    """Corrections that this person may decide, the oldest first: not their own work, nor what they approved already."""
+    given = Approval.objects.filter(approved_by=mine.user_id, voided_at__isnull=True).values("revision")
+    return (
+        Correction.objects.filter(verdict="", post__division__in=mine.division_ids(Right.REVIEW_POST))
+        .exclude(asked_by=mine.user_id)
+        .exclude(post__author=mine.user_id)
+        .exclude(revision__in=given)
+        .select_related("post__division", "asked_by", "revision")
+        .order_by("asked_at", "pk")
+    )
+
+
+def get_visible(mine: Rights, pk: int) -> Correction:
+    """One correction in a division that the person sees, or of a post on a channel whose reviewers decide it.
+
+    Raises NotVisible.
+    """
+    row = (
+        Correction.objects.filter(pk=pk)
+        .select_related(
+            "post__division", "post__author", "post__revision", "revision__corrects", "asked_by", "decided_by"
+        )
+        .first()
+    )
+    if row is None:
+        raise NotVisible
+    row.revision.post = row.post
+    if row.post.division_id in mine.visible_division_ids():
+        return row
+    theirs = LinkRule.objects.filter(
+        source_channel__division=row.post.division_id,
+        target_channel__division__in=mine.division_ids(Right.REVIEW_POST),
+        target_channel__variants__revision=row.revision,
+        approver="target",
+        revoked_at__isnull=True,
+    )
+    if not theirs.exists():
+        raise NotVisible
+    return row
