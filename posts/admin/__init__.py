@@ -6,6 +6,7 @@ credit of a picture, through `posts.services.media`.
 
 from posts.admin.delivery import AttemptAdmin, ChannelLaneAdmin, DeliveryAdmin, HeartbeatAdmin
 from posts.admin.hold import HoldAdmin, IncidentAdmin
+from posts.admin.matrix import BreakGlassAdmin, MatrixRowAdmin, ReminderAdmin
 from posts.admin.media import MediaAssetAdmin
 from posts.admin.post import DraftAdmin, PostAdmin
 from posts.admin.review import ApprovalAdmin, ReviewAdmin
@@ -14,14 +15,17 @@ from posts.admin.revision import RevisionAdmin, RevisionMediaAdmin, VariantAdmin
 __all__ = [
     "ApprovalAdmin",
     "AttemptAdmin",
+    "BreakGlassAdmin",
     "ChannelLaneAdmin",
     "DeliveryAdmin",
     "DraftAdmin",
     "HeartbeatAdmin",
     "HoldAdmin",
     "IncidentAdmin",
+    "MatrixRowAdmin",
     "MediaAssetAdmin",
     "PostAdmin",
+    "ReminderAdmin",
     "ReviewAdmin",
     "RevisionAdmin",
     "RevisionMediaAdmin",

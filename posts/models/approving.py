@@ -80,6 +80,15 @@ class MatrixRow(models.Model):
         """What it is about, in words: “Event” or “It touches a death”."""
         return str(self.get_kind_display()) if self.kind else f"It touches {self.get_flag_display()}"
 
+    @property
+    def where(self) -> str:
+        """Where it holds, in words."""
+        if self.division and self.channel:
+            return f"{self.division}, on {self.channel}"
+        if self.channel:
+            return f"On {self.channel}"
+        return str(self.division or "Every division")
+
 
 class BreakGlass(models.Model):
     """A safety alert that went out without waiting for review. Somebody else signs it within a day; signed once."""

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
+from divisions.access import Rights
+from divisions.errors import NotVisible
 from divisions.models import Channel
 from posts.kinds import Flag, Kind
 from posts.models import Approval, MatrixRow, Post, Revision
@@ -118,6 +122,38 @@ def _because(asked: dict[str, Asks], kind: str) -> str:
     if flags:
         return f"It touches {' and '.join(flags)}."
     return f"The kind “{Kind(kind).label}” asks for two."
+
+
+# ---- the rules themselves, for reading
+
+
+def everywhere() -> list[tuple[str, list[str]]]:
+    """What holds where no exception does: what is asked for -> the kinds and flags, strictest first. One query."""
+    rows = list(MatrixRow.objects.filter(division=None, channel=None))
+    said = {row.kind or row.flag: Asks(row.asks) for row in rows}
+    groups: dict[Asks, list[str]] = {Asks.TWO: [], Asks.ONE: [], Asks.DIRECT: []}
+    for key, default in DEFAULTS.items():
+        label = f"what touches {Flag(key).label}" if key in Flag.values else str(Kind(key).label)
+        groups[said.get(key, default)].append(label)
+    return [(str(asks.label), labels) for asks, labels in groups.items() if labels]
+
+
+def visible_rules(mine: Rights) -> QuerySet[MatrixRow]:
+    """The rows of the matrix, but for those of divisions that do not exist for the person (P5)."""
+    seen = mine.visible_division_ids()
+    return (
+        MatrixRow.objects.filter(Q(division=None) | Q(division__in=seen))
+        .filter(Q(channel=None) | Q(channel__division__in=seen))
+        .select_related("division", "channel__division", "changed_by")
+    )
+
+
+def visible_rule(mine: Rights, pk: int) -> MatrixRow:
+    """One of them. Raises NotVisible."""
+    row = visible_rules(mine).filter(pk=pk).first()
+    if row is None:
+        raise NotVisible
+    return row
 
 
 # ---- how far it has come

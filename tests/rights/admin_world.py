@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -15,7 +16,7 @@ from django.urls import reverse
 from config.models import Outage
 from divisions.access import mirror
 from divisions.models import Membership, MembershipChannel
-from posts.models import Attempt, Incident
+from posts.models import Approval, Attempt, BreakGlass, Incident, Reminder
 from tests.rights.world import World
 from tests.stories import NOW
 
@@ -35,6 +36,11 @@ def one_of_each(world: World) -> dict[str, Any]:
     Outage.objects.create(noticed_at=NOW, next_mail_at=NOW, ended_at=NOW)
     Incident.objects.create(name="A fire", opened_by=world.d.smo, opened_at=NOW)
     Attempt.objects.create(delivery=world.deliveries["failed"], number=1, step="publish", started_at=NOW)
+    approval = Approval.objects.filter(revision=world.posts["live"].revision_id).get()
+    day = NOW + timedelta(days=1)
+    why = "The gas was spreading and nobody answered."
+    BreakGlass.objects.create(approval=approval, by=officer, reason=why, at=NOW, review_due_at=day)
+    Reminder.objects.create(revision=approval.revision, rung="central", at=NOW)
     narrowed = Membership.objects.get(user=world.d.colleague)
     MembershipChannel.objects.create(membership=narrowed, channel=world.d.facebook_northeast)
     mirror([world.d.colleague])
