@@ -38,7 +38,7 @@ def beat(now: datetime) -> Seen:
         return fine(f"{age.total_seconds():,.0f} s ago")
     said = "never" if age is None else f"{age.total_seconds():,.0f} s ago"
     return warn(
-        f"last tick that came from the beat: {said}. Posts go out all the same, daily work does not run.",
+        f"last tick that came from the beat: {said}. Workers look by themselves, but daily work does not run.",
         "Start the beat (docker-compose restart beat) and Redis.",
     )
 
@@ -51,7 +51,7 @@ def workers(now: datetime) -> Seen:
     if silent:
         return warn(
             f"{there} at work; gone without a word within the last hour: {named(silent)}",
-            "See its log; nothing of its posts is lost, others took them over.",
+            "See its log. None of its posts is lost: another worker takes them over.",
         )
     if not there:
         return warn("no worker says that it is there", _START)

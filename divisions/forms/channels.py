@@ -30,14 +30,14 @@ class PromiseForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "input input--auto"}),
     )
     best_from = forms.TimeField(
-        label="Its readers look most from",
+        label="Best window, from",
         required=False,
-        help_text="In this division's time zone. The composer offers it and says when a post lies outside. "
-        "Both empty: no best window.",
+        help_text="When its readers look most, in this division's time zone. The composer offers it and says when a post "
+        "lies outside. Both empty: no best window.",
         widget=forms.TimeInput(attrs={"class": "input input--auto", "type": "time"}, format="%H:%M"),
     )
     best_until = forms.TimeField(
-        label="until",
+        label="Best window, until",
         required=False,
         widget=forms.TimeInput(attrs={"class": "input input--auto", "type": "time"}, format="%H:%M"),
     )

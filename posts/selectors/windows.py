@@ -56,21 +56,24 @@ def hints(ticked: Iterable[Target], draft: Draft, due_at: datetime | None, *, no
     for target in ticked:
         if (window := of(target.first, draft)) is not None:
             named.setdefault(window, []).append(target.label)
-    found = sorted(named.items(), key=lambda pair: _opens(pair[0], now))[:MOST]
+    found = sorted(named.items(), key=lambda pair: _opens(pair[0], due_at, now))[:MOST]
     return [_hint(window, names, draft.zone, due_at, now) for window, names in found]
 
 
-def _opens(window: Window, now: datetime) -> datetime:
-    """The next moment at which it opens and which leaves time to approve."""
+def _opens(window: Window, due_at: datetime | None, now: datetime) -> datetime:
+    """When it opens on the day that is chosen, else the next time, as far as that leaves time to approve."""
     tz = ZoneInfo(window.zone)
-    day = now.astimezone(tz).date()
-    today = datetime.combine(day, window.starts, tzinfo=tz)
-    return today if today >= now + LEAD else datetime.combine(day + timedelta(days=1), window.starts, tzinfo=tz)
+    today = now.astimezone(tz).date()
+    for day in ((due_at or now).astimezone(tz).date(), today):
+        opens = datetime.combine(day, window.starts, tzinfo=tz)
+        if opens >= now + LEAD:
+            return opens
+    return datetime.combine(today + timedelta(days=1), window.starts, tzinfo=tz)
 
 
 def _hint(window: Window, names: Sequence[str], zone: str, due_at: datetime | None, now: datetime) -> Hint:
     tz, theirs = ZoneInfo(zone), ZoneInfo(window.zone)
-    opens = _opens(window, now)
+    opens = _opens(window, due_at, now)
     closes = datetime.combine(opens.date(), window.ends, tzinfo=theirs)
     starts, ends = opens.astimezone(tz), closes.astimezone(tz)
     days = (starts.date() - now.astimezone(tz).date()).days

@@ -103,7 +103,7 @@ def test_exit_0_when_there_are_only_warnings(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(doctor, "CHECKS", (Check("one", lambda now: warn("it creaks", "Oil it."), False),))
     code, said = run()
     assert code == 0
-    assert "0 ok, 1 warnings, 0 that stop" in said
+    assert "0 ok, 1 warning, 0 that stop" in said
 
 
 def test_bad_input_is_refused() -> None:

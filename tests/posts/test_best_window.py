@@ -91,6 +91,20 @@ def test_the_next_opening_that_leaves_time_to_approve_is_offered(
     assert (hint.clock, hint.day, hint.wall) == ("17:00", day, wall)
 
 
+@pytest.mark.parametrize(
+    ("due", "day", "wall"),
+    [
+        (datetime(2026, 11, 28, 16, 0, tzinfo=UTC), "Sat 28 Nov", "2026-11-28T17:00"),
+        (datetime(2026, 11, 29, 3, 0, tzinfo=UTC), "Sat 28 Nov", "2026-11-28T17:00"),
+        (datetime(2026, 11, 24, 16, 0, tzinfo=UTC), "today", f"{TODAY}T17:00"),
+        (datetime(2026, 11, 20, 16, 0, tzinfo=UTC), "today", f"{TODAY}T17:00"),
+    ],
+)
+def test_a_day_that_is_chosen_stays_chosen(department: SimpleNamespace, due: datetime, day: str, wall: str) -> None:
+    (hint,) = hints(department, window(department.facebook_northeast), due=due)
+    assert (hint.day, hint.wall) == (day, wall)
+
+
 def test_channels_with_one_window_share_a_line_and_others_have_their_own(department: SimpleNamespace) -> None:
     d = department
     together = hints(d, window(d.facebook_northeast), window(d.x_department))

@@ -43,4 +43,5 @@ class Command(BaseCommand):
             if finding.cure:
                 self.stdout.write(f"{'':<22} Cure: {finding.cure}")
         counts = {state: sum(f.state is state for f in found) for state in State}
-        self.stdout.write(f"{counts[State.OK]} ok, {counts[State.WARNING]} warnings, {counts[State.STOP]} that stop")
+        warnings = f"{counts[State.WARNING]} warning" + ("" if counts[State.WARNING] == 1 else "s")
+        self.stdout.write(f"{counts[State.OK]} ok, {warnings}, {counts[State.STOP]} that stop")
