@@ -15,37 +15,47 @@ from typing import Any
 from posts.models import Revision, RevisionMedia, Variant
 from posts.services import media
 
+Pictures = Mapping[int, Sequence[RevisionMedia]]
+
 
 def of_revision(revision: Revision) -> str:
     """Hash a revision as it stands in the database and the storage now, 64 hex digits. What the gate compares."""
     return of_revisions([revision])[revision.pk]
 
 
-def of_revisions(revisions: Sequence[Revision]) -> dict[int, str]:
-    """The same for several, by id. Two queries, however many; needs `post` loaded."""
-    variants: dict[int, list[Variant]] = {revision.pk: [] for revision in revisions}
-    for variant in Variant.objects.filter(revision__in=revisions).select_related("channel"):
-        variants[variant.revision_id].append(variant)
-    pictures: dict[int, list[RevisionMedia]] = {}
-    for picture in RevisionMedia.objects.filter(variant__revision__in=revisions).select_related("variant"):
-        pictures.setdefault(picture.variant.revision_id, []).append(picture)
+def of_revisions(revisions: Sequence[Revision], pictures: Pictures | None = None) -> dict[int, str]:
+    """The same for several, by id. Two queries, however many; needs `post` loaded. `pictures`: `pictures_of` them."""
+    pictures = pictures_of(revisions) if pictures is None else pictures
     actual = {sha: _hash_of_file(sha) for sha in {p.sha256 for several in pictures.values() for p in several}}
-    return {r.pk: of_parts(r, variants[r.pk], pictures.get(r.pk, []), actual) for r in revisions}
+    said: dict[int, list[dict[str, Any]]] = {revision.pk: [] for revision in revisions}
+    variants = Variant.objects.filter(revision__in=revisions).order_by()
+    for pk, revision, *words in variants.values_list("pk", "revision", "channel__slug", "act", "text", "link"):
+        said[revision].append(_said(*words, pictures=pictures.get(pk, ()), actual=actual))
+    return {revision.pk: _of(revision, said[revision.pk]) for revision in revisions}
 
 
-def of_parts(
-    revision: Revision,
-    variants: Sequence[Variant],
-    pictures: Sequence[RevisionMedia],
-    actual: Mapping[str, str] | None = None,
-) -> str:
-    """Hash rows that may not be saved yet. `actual` maps a picture's file name to the hash of its stored bytes."""
+def pictures_of(revisions: Sequence[Revision]) -> dict[int, list[RevisionMedia]]:
+    """The pictures of all variants of revisions, by variant id. One query."""
+    found: dict[int, list[RevisionMedia]] = {}
+    for picture in RevisionMedia.objects.filter(variant__revision__in=revisions):
+        found.setdefault(picture.variant_id, []).append(picture)
+    return found
+
+
+def of_parts(revision: Revision, variants: Sequence[Variant], pictures: Sequence[RevisionMedia]) -> str:
+    """Hash rows that may not be saved yet."""
     by_variant: dict[int, list[RevisionMedia]] = {id(v): [] for v in variants}
     owner = {v.pk: id(v) for v in variants if v.pk}
     for picture in pictures:
         key = id(picture.variant) if id(picture.variant) in by_variant else owner[picture.variant_id]
         by_variant[key].append(picture)
-    channels = [_variant(v, by_variant[id(v)], actual or {}) for v in variants]
+    return _of(
+        revision,
+        [_said(v.channel.slug, v.act, v.text, v.link, pictures=by_variant[id(v)], actual={}) for v in variants],
+    )
+
+
+def _of(revision: Revision, said: Sequence[dict[str, Any]]) -> str:
     return _digest(
         _repeats(revision)
         | {
@@ -62,7 +72,7 @@ def of_parts(
             "expires_at": revision.expires_at,
             "not_before": revision.not_before,
             "not_after": revision.not_after,
-            "channels": sorted(channels, key=lambda c: (c["channel"], c["act"])),
+            "channels": sorted(said, key=lambda c: (c["channel"], c["act"])),
         }
     )
 
@@ -79,13 +89,16 @@ def of_payload(payload: dict[str, Any]) -> str:
     return _digest(payload)
 
 
-def _variant(variant: Variant, pictures: Sequence[RevisionMedia], actual: Mapping[str, str]) -> dict[str, Any]:
+def _said(
+    channel: str, act: str, text: str, link: str, *, pictures: Sequence[RevisionMedia], actual: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is said on one channel. `actual` maps a picture's file name to the hash of its stored bytes."""
     ordered = sorted(pictures, key=lambda p: p.position)
     return {
-        "channel": variant.channel.slug,
-        "act": variant.act,
-        "text": variant.text,
-        "link": variant.link,
+        "channel": channel,
+        "act": act,
+        "text": text,
+        "link": link,
         "media": [{"sha256": actual.get(p.sha256, p.sha256), "alt": p.alt, "credit": p.credit} for p in ordered],
     }
 

@@ -29,6 +29,8 @@ WAIT_S = 0.03  # how long the hold's lock may be kept beyond the last first byte
 GATHER_S = 0.01  # how long an answer waits for others to be settled with
 AWAY_S = 1.0  # how long nothing new is claimed after the database went away
 CLAIM_EVERY_S = 0.25  # while calls are open and the last claim found nothing
+ROOM = 8  # places that are worth a claim; for fewer it waits …
+ROOM_S = 0.1  # … so long: a claim reads every free lane, whatever it takes
 
 
 class Flow:
@@ -53,7 +55,7 @@ class Flow:
         self._steps: dict[int, int] = {}
         self._lock = hold_lock.SharedLock()
         self._unsaid: list[Event] = []  # calls begun under the lock: set when the first byte is out, or never will be
-        self._claim_at = 0.0
+        self._claim_at = self._room_at = 0.0
         self.total = 0
 
     def run(self) -> int:
@@ -88,8 +90,10 @@ class Flow:
             self._give_back()
             return False
         room = self._calls - len(self._rows)
-        if room <= 0 or (self._rows and time.monotonic() < self._claim_at):
+        now = time.monotonic()
+        if room <= 0 or (self._rows and (now < self._claim_at or (room < ROOM and now < self._room_at))):
             return False
+        self._room_at = now + ROOM_S
         taken = claim.claim(now=self._clock(), worker=self._worker, lanes=room, platform=self._platform)
         self._claim_at = 0.0 if taken else time.monotonic() + CLAIM_EVERY_S
         for lane, rows in taken.items():

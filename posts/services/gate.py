@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import prefetch_related_objects
-
 from divisions.states import ChannelState
 from posts.models import Approval, Delivery, Revision
 from posts.models.amends import AmendVerdict
@@ -42,8 +40,10 @@ def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Clo
         approved.setdefault(approval.revision_id or 0, []).append(approval)
     baseless = _baseless(approved, revisions)
     acts = _approved_acts([d for d in deliveries if d.revision_id is None])
-    stored = fingerprint.of_revisions(list(revisions.values()))
-    prefetch_related_objects([d.variant for d in deliveries if d.variant is not None], "media")
+    pictures = fingerprint.pictures_of(list(revisions.values()))
+    stored = fingerprint.of_revisions(list(revisions.values()), pictures)
+    for variant in (d.variant for d in deliveries if d.variant is not None):
+        variant._prefetched_objects_cache = {"media": pictures.get(variant.pk, [])}  # type: ignore[attr-defined]
     found = {}
     for delivery in deliveries:
         pk = delivery.revision_id

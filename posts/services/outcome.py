@@ -50,10 +50,14 @@ FROM (SELECT unnest(%(deliveries)s::bigint[]) AS delivery, unnest(%(numbers)s::i
 WHERE a.delivery_id = v.delivery AND a.number = v.number AND a.ended_at IS NULL
 """
 _DELIVER = """
+WITH v AS (
+    SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(remote_ids)s::text[]) AS remote_id, unnest(%(urls)s::text[]) AS url
+), may_go AS (
+    UPDATE posts_delivery SET after_id = NULL WHERE after_id = ANY(%(ids)s::bigint[])
+)
 UPDATE posts_delivery d SET state = 'delivered', state_at = %(now)s, settled_at = %(now)s, remote_id = v.remote_id,
     remote_url = v.url, problem = '{}', claimed_by = '', lease_until = NULL, look_at = NULL
-FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(remote_ids)s::text[]) AS remote_id,
-        unnest(%(urls)s::text[]) AS url) AS v WHERE d.id = v.id
+FROM v WHERE d.id = v.id
 """
 
 Twins = tuple[Remote, ...] | ConnectorError
@@ -136,11 +140,12 @@ def deliver_many(out: Sequence[tuple[Delivery, Receipt]], *, now: datetime, how:
     }
     with connection.cursor() as cursor:
         cursor.execute(_DELIVER, values)
-    Delivery.objects.filter(after__in=ids).update(after=None)
     follow.receipts([row for row, _ in out], now=now)
     ledger.append_many(
         [
-            about_delivery("delivered", row, by=None, now=now, remote_id=receipt.remote_id, url=receipt.url, how=how)
+            about_delivery(
+                row.proven_word, row, by=None, now=now, remote_id=receipt.remote_id, url=receipt.url, how=how
+            )
             for row, receipt in out
         ]
     )

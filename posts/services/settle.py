@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 
 from connectors.contract import Done, Next, Result, Wait
 from connectors.errors import ConnectorError
@@ -39,13 +40,7 @@ def settle_many(answers: Sequence[Answer], *, worker: str, now: datetime) -> set
     An answer that comes after its lease lapsed changes nothing but its attempt row; only a receipt of the very call
     that left a row uncertain is proof. Raises IntegrityError when a platform gives two deliveries the same id.
     """
-    rows = {
-        row.pk: row
-        for row in Delivery.objects.select_for_update(of=("self",))
-        .select_related("channel", "post__division")
-        .filter(pk__in=[a.call.delivery.pk for a in answers])
-        .order_by("pk")
-    }
+    rows = _locked(answers)
     outcome.close_attempts([(a.call.delivery.pk, a.call.attempt, a.answer) for a in answers], now=now)
     mine = [(rows[a.call.delivery.pk], a) for a in answers if _is_mine(rows[a.call.delivery.pk], a.call, worker)]
     others = [(rows[a.call.delivery.pk], a) for a in answers if not _is_mine(rows[a.call.delivery.pk], a.call, worker)]
@@ -59,6 +54,18 @@ def settle_many(answers: Sequence[Answer], *, worker: str, now: datetime) -> set
         elif isinstance(a.answer, ConnectorError):
             outcome.settle_error(row, a.call.step, a.answer, now=now, seen=a.seen)
     return _advance([(row, a.answer) for row, a in mine if isinstance(a.answer, Next)])
+
+
+def _locked(answers: Sequence[Answer]) -> dict[int, Delivery]:
+    """The deliveries by id. What went well only names its channel and post in the ledger: the call has read those."""
+    locked = Delivery.objects.select_for_update(of=("self",)).order_by("pk")
+    rows = {row.pk: row for row in locked.filter(pk__in=[a.call.delivery.pk for a in answers])}
+    well = [a for a in answers if not isinstance(a.answer, ConnectorError)]
+    for a in well:
+        rows[a.call.delivery.pk].channel, rows[a.call.delivery.pk].post = a.call.delivery.channel, a.call.delivery.post
+    troubled = [rows[a.call.delivery.pk] for a in answers if isinstance(a.answer, ConnectorError)]
+    prefetch_related_objects(troubled, "channel", "post__division")
+    return rows
 
 
 def _is_mine(row: Delivery, call: Call, worker: str) -> bool:
