@@ -1,7 +1,8 @@
-"""Any sequence of approve, change, hold, release, kill, retry and expire keeps P1, P3, P4 and P12.
+"""Any sequence of approve, edit, hold, release, kill, retry, expire, keep, drop and re-time keeps P1, P3, P4 and P12.
 
-A made-up platform remembers what it shows; workers die before, during and after calls; answers are lost; time jumps.
-After every step each delivery must say what the platform shows, or openly not know.
+A made-up platform remembers what it shows; workers die before, during and after calls, and with rows they never began;
+answers are lost; holds come in the middle of a call; time jumps. After every step each delivery must say what the
+platform shows, or openly not know.
 """
 
 from __future__ import annotations
@@ -30,18 +31,33 @@ from divisions.errors import Refusal
 from divisions.models import Channel, Division, User
 from divisions.services import channels, load_department
 from divisions.states import ChannelState
-from posts.models import Approval, Attempt, Delivery, Hold
-from posts.services import bulk, compose, decide, deliver, hold, outcome, review, sweep
+from posts.models import Approval, Attempt, Delivery, Hold, Post
+from posts.selectors import holds
+from posts.services import bulk, compose, decide, deliver, hold, outcome, review, schedule, submit, sweep
 from posts.services.begin import Call
 from posts.services.bulk import Written
-from posts.states import DeliveryState
+from posts.services.compose import DraftInput
+from posts.states import DeliveryState, Stage
 from tests.people import DEPARTMENT
 from tests.stories import NOW
 
 ZONE = "UTC"
-FATES = ("done", "lost", "nothing", "temporary", "refused", "expired", "killed before", "killed after")
+FATES = (
+    "done",
+    "lost",
+    "nothing",
+    "temporary",
+    "limited",
+    "refused",
+    "expired",
+    "killed before",
+    "killed after",
+    "held",
+)
 JUMPS_S = (2, 20, 65, 400, 1000, 3 * 3600)
 NOT_OUT = (DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.CANCELLED)
+ON_THEIR_WAY = (DeliveryState.QUEUED, DeliveryState.AWAITING_RETRY, DeliveryState.IN_FLIGHT)
+LONGEST_GRACE = timedelta(hours=2)  # of an update
 
 
 class Killed(BaseException):
@@ -76,7 +92,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
-        self.now, self.number, self.platform = NOW, 0, Platform()
+        self.now, self.number, self.edits, self.retimes, self.platform = NOW, 0, 0, 0, Platform()
         self.people = {u.email.split("@")[0]: u for u in User.objects.all()}
         self.accounts = list(Channel.objects.filter(slug__in=["facebook-northeast", "x-department"]).order_by("pk"))
         self.patch = mock.patch.object(outcome, "find", self.platform.find)
@@ -113,6 +129,62 @@ class Machine(RuleBasedStateMachine):
         )
         bulk.write_and_approve([item], now=self.now)
 
+    @precondition(lambda self: self.edits < 3)
+    @rule(words=st.text("abc ", max_size=9), in_s=st.sampled_from((40, 600, 4000)), approving=st.booleans())
+    def edit(self, words: str, in_s: int, approving: bool) -> None:
+        """Somebody takes a post back, writes other words and submits it; perhaps nobody approves it in time."""
+        post = Post.objects.exclude(stage__in=(Stage.CANCELLED, Stage.IN_REVIEW)).order_by("-pk").first()
+        if post is None:
+            return
+        self.edits += 1
+        with suppress(Refusal), transaction.atomic():
+            if post.stage != Stage.DRAFT:
+                post = compose.change(post=post, by=post.author, now=self.now)
+            account = post.draft.variants.get().channel
+            data = DraftInput(
+                kind="update",
+                title=f"Post {post.pk}",
+                text=f"Post {post.pk} again: {words}.",
+                channels={account.pk: None},
+                when="at",
+                wall_time=(self.now + timedelta(seconds=in_s)).strftime("%Y-%m-%dT%H:%M:%S"),
+            )
+            compose.save(post=post, version=post.draft.version, data=data, by=post.author, now=self.now)
+            revision = submit.submit(post=post, by=post.author, now=self.now)
+            if approving:
+                review.approve(revision=revision, by=self._decider(account), now=self.now)
+
+    @rule()
+    def approve_what_waits(self) -> None:
+        """A reviewer comes, perhaps too late."""
+        for post in Post.objects.filter(stage=Stage.IN_REVIEW).select_related("revision").order_by("pk"):
+            assert post.revision is not None
+            channel = post.revision.variants.get().channel
+            with suppress(Refusal), transaction.atomic():
+                review.approve(revision=post.revision, by=self._decider(channel), now=self.now)
+
+    def _decider(self, channel: Channel) -> User:
+        return self.people["boss" if channel.slug == "x-department" else "supervisor"]
+
+    @precondition(lambda self: self.retimes < 3)
+    @rule(in_s=st.sampled_from((5, 90, 5000, 90_000)))
+    def retime(self, in_s: int) -> None:
+        """A supervisor picks another time for everything that can have one; some lie outside what was approved."""
+        due_at, self.retimes = self.now + timedelta(seconds=in_s), self.retimes + 1
+        for post in Post.objects.filter(stage=Stage.SCHEDULED).order_by("pk"):
+            held = list(post.deliveries.filter(state=DeliveryState.HELD).select_related("channel"))
+            by = self._decider(post.deliveries.select_related("channel").latest("pk").channel)
+            with suppress(Refusal), transaction.atomic():
+                schedule.retime(post=post, due_at=due_at, by=by, now=self.now)
+            with suppress(Refusal), transaction.atomic():
+                hold.retime(deliveries=held, due_at=due_at, by=by, now=self.now)
+
+    @rule(jump=st.sampled_from(JUMPS_S))
+    def die_with_rows(self, jump: int) -> None:
+        """A worker takes what is due and dies before it begins anything."""
+        self.now += timedelta(seconds=jump)
+        deliver.claim(now=self.now, worker=f"dead at {self.now}")
+
     @rule(jump=st.sampled_from(JUMPS_S), fates=st.lists(st.sampled_from(FATES), min_size=3, max_size=6))
     def tick(self, jump: int, fates: list[str]) -> None:
         """Time passes; a worker looks after everything and sends; what it meets is drawn."""
@@ -148,7 +220,9 @@ class Machine(RuleBasedStateMachine):
         if fate == "killed before":
             raise Killed
         last = call.delivery.step_index + 1 == len(call.delivery.steps)
-        if fate in ("done", "lost", "killed after"):
+        if fate == "held":
+            self._hold("all")
+        if fate in ("done", "lost", "killed after", "held"):
             remote_id = self.platform.show(call) if last else ""
             if fate == "killed after":
                 raise Killed
@@ -159,6 +233,7 @@ class Machine(RuleBasedStateMachine):
             return Temporary("no answer") if call.step.repeatable else Uncertain("no answer")
         errors: dict[str, ConnectorError] = {
             "temporary": Temporary("later", status=503) if call.step.repeatable else Uncertain("what?", status=503),
+            "limited": Temporary("too many", status=429, retry_after=30, rate_limited=True),
             "refused": Refused("no", status=400),
             "expired": NotAuthorised("who?", status=401),
         }
@@ -166,50 +241,68 @@ class Machine(RuleBasedStateMachine):
 
     def _check_gate(self, call: Call) -> None:
         """P1, P4, P12: at the moment of a call everything must allow it."""
-        row = Delivery.objects.select_related("post", "revision").get(pk=call.delivery.pk)
+        row = Delivery.objects.select_related("post", "revision", "variant").get(pk=call.delivery.pk)
         assert row.revision is not None
+        assert row.variant is not None
+        assert call.delivery.payload["text"] == row.variant.text, "every byte as it was approved"
         assert row.post.revision_id == row.revision_id, "only the approved wording"
         approvals = Approval.objects.filter(revision=row.revision, voided_at__isnull=True)
         assert [a.content_hash for a in approvals] == [row.revision.content_hash]
-        assert not Hold.objects.filter(released_at__isnull=True).exists(), "nothing begins under a hold"
-        assert self.now <= row.grace_until, "a late post is never fired"
+        assert holds.covering(row) is None, "nothing begins under a hold"
+        assert row.hold_id is None, "nothing begins by a release"
+        assert row.due_at <= self.now <= row.grace_until <= row.due_at + LONGEST_GRACE, "neither early nor late"
         assert Attempt.objects.filter(delivery=row, number=call.attempt, ended_at__isnull=True).exists()
 
+    @precondition(lambda self: self.edits < 3)
     @rule()
     def change(self) -> None:
         """Somebody takes the newest post back to change it."""
+        self.edits += 1
         row = Delivery.objects.select_related("post").order_by("-pk").first()
         if row is not None:
             with suppress(Refusal), transaction.atomic():
                 compose.change(post=row.post, by=row.post.author, now=self.now)
 
-    @rule()
-    def place_or_release_a_hold(self) -> None:
-        """The social media officer holds everything, or lets go of it."""
-        standing = Hold.objects.filter(released_at__isnull=True).first()
-        if standing is None:
-            hold.place(scope="all", reason="Because", by=self.people["smo"], now=self.now)
-        else:
-            hold.release(hold=standing, by=self.people["smo"], now=self.now)
+    @rule(scope=st.sampled_from(("all", "channel")))
+    def place_or_release_a_hold(self, scope: str) -> None:
+        """The social media officer holds everything or one account, or lets go of what is held."""
+        standing = list(Hold.objects.filter(released_at__isnull=True).order_by("pk"))
+        for one in standing:
+            hold.release(hold=one, by=self.people["smo"], now=self.now)
+        if not standing:
+            self._hold(scope)
 
-    @rule(act=st.sampled_from(("keep", "again", "drop")))
+    def _hold(self, scope: str) -> None:
+        channel = self.accounts[0] if scope == "channel" else None
+        hold.place(scope=scope, channel=channel, reason="Because", by=self.people["smo"], now=self.now)
+
+    @rule(act=st.sampled_from(("go", "go", "drop")))
     def decide(self, act: str) -> None:
         """A person decides about everything that waits for one, after an honest look at the account."""
         for row in Delivery.objects.filter(state__in=("held", "missed", "failed", "uncertain")).order_by("pk"):
-            by = self.people["boss" if row.channel.slug == "x-department" else "supervisor"]
             with suppress(Refusal), transaction.atomic():
-                self._decide(row, act, by)
+                self._decide(row, act, self._decider(row.channel))
 
     def _decide(self, row: Delivery, act: str, by: User) -> None:
         out = self.platform.shown.get(row.pk)
         if row.state == DeliveryState.UNCERTAIN and out:
             return  # it is there, so nobody says otherwise; the look-up or a pasted link settles it
-        if act == "keep" and row.state == DeliveryState.HELD:
+        if act == "go" and row.state == DeliveryState.HELD and self.now <= row.grace_until:
             hold.keep(deliveries=[row], by=by, now=self.now)
-        elif act == "again" and row.state != DeliveryState.HELD:
+        elif act == "go":
             decide.send_again(delivery=row, by=by, looked=True, now=self.now)
         elif act == "drop":
             decide.drop(delivery=row, by=by, now=self.now)
+
+    @rule(then=st.sampled_from(FATES))
+    def let_everything_go(self, then: str) -> None:
+        """The hold ends, the accounts are connected, a person lets go what waits, and a worker meets something."""
+        for one in Hold.objects.filter(released_at__isnull=True):
+            hold.release(hold=one, by=self.people["smo"], now=self.now)
+        self.tick(1, ["done"] * 6)  # a release sends nothing, so this sends nothing of what was held
+        self.reconnect()
+        self.decide("go")
+        self.tick(2, [then, "done", then, "done"])
 
     @rule()
     def reconnect(self) -> None:
@@ -220,8 +313,9 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_twice_and_nothing_hidden(self) -> None:
-        """P3: shown at most once; DELIVERED is shown, and what is said not to be out is not."""
-        for row in Delivery.objects.all():
+        """P3: shown at most once; DELIVERED is shown, what is said not to be out is not. P1: only the approved goes."""
+        for row in Delivery.objects.select_related("post"):
+            assert row.state not in ON_THEIR_WAY or row.post.stage == Stage.SCHEDULED, f"{row.post.stage}: {row}"
             ids = self.platform.shown.get(row.pk, [])
             assert len(ids) <= 1, f"twice: {row} {ids}"
             if row.state == DeliveryState.DELIVERED:
