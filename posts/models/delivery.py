@@ -124,6 +124,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.get_act_display()} of {self.post_id} on {self.channel_id}: {self.state}"
 
+    @property
+    def proven_word(self) -> str:
+        """What the ledger calls its proof: delivered, corrected, withdrawn."""
+        return {Act.EDIT: "corrected", Act.WITHDRAW: "withdrawn"}.get(Act(self.act), "delivered")
+
 
 class Attempt(models.Model):
     """One wire call. Committed before the call begins; `ended_at` empty means it is open."""

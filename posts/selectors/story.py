@@ -100,7 +100,8 @@ def ways(
     """What the person may do with the post now, the next step first; what is near but not open says why."""
     found = [*_writing(post, mine), *_reviewing(post, may_decide)]
     begun = has_begun(rows)
-    if Stage.DRAFT in STAGE_MOVES[post.stage] and post.stage != Stage.IN_REVIEW:
+    taken_down = withdrawal is not None and bool(withdrawal.verdict)
+    if Stage.DRAFT in STAGE_MOVES[post.stage] and post.stage != Stage.IN_REVIEW and not taken_down:
         found.append(_change(post, mine, begun))
     if post.stage == Stage.SCHEDULED and can_retime(rows):
         found.append(_retime(post, mine))

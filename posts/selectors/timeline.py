@@ -62,7 +62,9 @@ TELLING: dict[str, Told] = {
     "posts.withdrawal.confirmed": Told("{who} confirmed that it is taken down"),
     "posts.withdrawal.refused": Told("{who} left it up: “{note}”"),
     "posts.withdrawal.taken_back": Told("{who} took the request to take it down back"),
-    "posts.delivery.withdrawn": Told("{channel}: withdrawn", together=True),
+    "posts.delivery.taking_down": Told("{channel}: being taken down", together=True),
+    "posts.delivery.withdrawn": Told("{channel}: gone, and proven", "is-ok", together=True),
+    "posts.delivery.corrected": Told("{channel}: corrected, and proven", "is-ok", together=True),
 }
 
 

@@ -88,4 +88,5 @@ def grounds(post: Post, *, now: datetime) -> list[tuple[str, str]]:
         offered.append(Ground.EXPIRED)
     if revision and revision.variants.filter(media__isnull=False).exists():
         offered += [Ground.CONSENT, Ground.BOOKING]
-    return [(ground.value, ground.label) for ground in offered]
+    at_once = " (goes down at once, the approval promised it)"
+    return [(g.value, f"{g.label}{'' if g in JUDGEMENTS else at_once}") for g in offered]

@@ -118,7 +118,7 @@ def seen(*, delivery: Delivery, by: User, now: datetime | None = None) -> Delive
     _to(row, DeliveryState.DELIVERED, moment)
     row.save()
     follow.receipts([row], now=moment)
-    ledger.append(about_delivery("delivered", row, by=by, now=moment, how="a person looked"))
+    ledger.append(about_delivery(row.proven_word, row, by=by, now=moment, how="a person looked"))
     return row
 
 

@@ -35,7 +35,7 @@ def of(withdrawal: Withdrawal, copies: Sequence[Delivery], *, now: datetime) -> 
     )
     schedule.open_lanes([row.channel for row in made])
     ledger.append_many(
-        [about_delivery("queued", row, by=None, now=now, does=row.act, withdrawal=withdrawal.pk) for row in made]
+        [about_delivery("taking_down", row, by=None, now=now, key=row.key, withdrawal=withdrawal.pk) for row in made]
     )
     return made
 

@@ -15,10 +15,21 @@ from divisions.access import Rights
 from divisions.selectors import divisions
 from posts.kinds import Kind
 from posts.models import Post, Revision
-from posts.selectors import approving, listing, moments, posts, presence, story, timeline, withdrawals
+from posts.selectors import (
+    approving,
+    listing,
+    moments,
+    posts,
+    presence,
+    recurrence,
+    repeats,
+    story,
+    timeline,
+    withdrawals,
+)
 from posts.selectors.published import file_path
 from posts.services import review
-from posts.states import EDITABLE_STAGES, Stage
+from posts.states import EDITABLE_STAGES, DeliveryState, Stage
 from posts.views import places
 
 
@@ -33,7 +44,10 @@ def index(request: HttpRequest) -> HttpResponse:
     seen = list(divisions.visible_to(mine))
     context = {
         "page_obj": page,
-        "rows": [{"post": post, "presence": found[post.pk]} for post in page.object_list],
+        "rows": [
+            {"post": post, "presence": found[post.pk], "repeats": recurrence.short(post.rule or "")}  # type: ignore[attr-defined]
+            for post in page.object_list
+        ],
         "filters": filters,
         "stages": Stage.choices,
         "kinds": Kind.choices,
@@ -61,7 +75,8 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
     revision = None if post.stage in EDITABLE_STAGES else post.revision
     rows = story.deliveries(post)
     lines, entries = timeline.of_post(post, everything="entries" in request.GET)
-    shown = places.of(rows, mine, now=now)
+    told = [row for row in rows if row.state != DeliveryState.WITHDRAWN]  # the row that took it down tells it
+    shown = places.of(told, mine, now=now)
     decides = post.stage == Stage.IN_REVIEW and revision is not None and _decides(request, revision, mine)
     withdrawal = withdrawals.of_post(post)
     ways = story.ways(post, rows, mine, may_decide=decides, withdrawal=withdrawal)
@@ -81,12 +96,19 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
         "words": _words(revision),
         "pictures": _pictures(revision),
         "facts": story.facts(post, revision),
+        **_pattern(post),
         "timeline": lines,
         "entries": entries,
         "public_url": _public_url(post, rows),
         "zone": moments.zone_of(post.division),
         "now": now,
     }
+
+
+def _pattern(post: Post) -> dict[str, Any]:
+    """The pattern it is one of or carries, and what the page says of it."""
+    found = repeats.of_post(post)
+    return {"pattern": found, "repeats": recurrence.short(found.revision.repeats) if found else ""}
 
 
 def _decides(request: HttpRequest, revision: Revision, mine: Rights) -> bool:
