@@ -95,7 +95,7 @@ def _areas(request: HttpRequest, mine: Rights, numbers: dict[str, int]) -> list[
             )
         )  # fmt: skip
     areas.append(_area(request, "Posts", "list", "posts:list", "posts:detail", "posts:compose", "posts:delivery"))
-    areas.append(_area(request, "Calendar", "calendar_today", "posts:calendar"))
+    areas.append(_area(request, "Calendar", "calendar_today", "posts:calendar", "posts:repeats", "posts:repeat"))
     if mine.anywhere(Right.DRAFT_POST):
         areas.append(_area(request, "Media", "photo_camera", "posts:media", "posts:media_edit"))
     return areas

@@ -13,6 +13,7 @@ from posts.views import (
     matrix,
     media,
     public,
+    repeats,
     review,
     staff,
     stage_moves,
@@ -58,6 +59,9 @@ urlpatterns = [
     path("desk/hold/<int:pk>/decide/", hold.decide_held, name="hold_decide"),
     path("desk/stuck/", stuck_list.show, name="stuck"),
     path("desk/calendar/", calendar.show, name="calendar"),
+    path("desk/repeats/", repeats.index, name="repeats"),
+    path("desk/repeats/<int:pk>/", repeats.show, name="repeat"),
+    path("desk/repeats/<int:pk>/stop/", repeats.stop, name="repeat_stop"),
     # Public pages, feeds and pictures.
     path("", public.front, name="front"),
     path("news/", public.news, name="news"),

@@ -18,7 +18,7 @@ from divisions.access import Rights
 from divisions.errors import BadInput
 from posts.models import Post, Variant
 from posts.models.post import When
-from posts.selectors import moments, posts, presence
+from posts.selectors import moments, posts, presence, recurrence, repeats
 from posts.states import EDITABLE_STAGES, Stage
 
 NOON, EVENING = time(12), time(17)
@@ -48,6 +48,7 @@ class Event:
     edge: str
     is_past: bool
     platforms: tuple[str, ...]
+    repeats: str = ""
 
     @property
     def band(self) -> int:
@@ -98,7 +99,7 @@ def days(
         day: Day(day, day == today, day < today)
         for day in (first + timedelta(days=n) for n in range((end - first).days))
     }
-    scope = posts.visible_to(mine)
+    scope = repeats.with_rule(posts.visible_to(mine))
     if division:
         scope = scope.filter(division__slug=division)
     timed = list(_timed(scope, first, end, zone, a_day))
@@ -174,6 +175,7 @@ def _events(timed: Iterable[Post], drafts: Iterable[Post], zone: str, now: datet
                 edge=_EDGES.get(key, ""),
                 is_past=at < now,
                 platforms=tuple(sorted(spoken.get(post.revision_id or 0, set()) - {"feed"})),
+                repeats=recurrence.short(getattr(post, "rule", "") or ""),
             )
         )
     return sorted(events, key=lambda event: (event.at, event.post.pk))

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from divisions.access import Rights
 from posts.kinds import Kind
 from posts.models import Delivery, Post
-from posts.selectors import posts
+from posts.selectors import posts, repeats
 from posts.states import DeliveryState, Stage
 
 PAGE = 25
@@ -54,7 +54,7 @@ def read(query: Mapping[str, str]) -> Filters:
 
 def listed(mine: Rights, filters: Filters) -> QuerySet[Post]:
     """The posts that the filters ask for: by their time, the latest first; what has none by its last move."""
-    found = posts.visible_to(mine)
+    found = repeats.with_rule(posts.visible_to(mine))
     if filters.q:
         found = found.filter(title__icontains=filters.q)
     if filters.stage:

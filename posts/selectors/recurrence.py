@@ -100,6 +100,7 @@ class Occurrence:
     at: datetime | None
     place: datetime
     note: str = ""
+    offset: str = ""  # "CST", also where a clock is shown twice
 
     @property
     def day(self) -> str:
@@ -169,7 +170,7 @@ def occurrence(wall: str, zone: str) -> Occurrence:
     note = ""
     if moments.shows_twice(wall, zone):
         note = f"The clock shows {naive:%H:%M} twice that night: it goes out the first time."
-    return Occurrence(wall=wall, at=place, place=place, note=note)
+    return Occurrence(wall=wall, at=place, place=place, note=note, offset=f"{place.astimezone(ZoneInfo(zone)):%Z}")
 
 
 def check_span(rule: Rule, first: str) -> None:

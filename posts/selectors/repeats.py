@@ -71,8 +71,8 @@ def may_stop(post: Post, mine: Rights) -> bool:
 def lines(patterns: Sequence[Pattern], *, now: datetime) -> list[Line]:
     """Everything the list says about some patterns. Five queries, however many."""
     made = Post.objects.filter(pattern__in=patterns).exclude(stage=Stage.CANCELLED).select_related("revision")
-    ahead = _first_of(made.filter(due_at__gt=now).order_by("pattern", "due_at"))
-    past = _first_of(made.filter(due_at__lte=now).order_by("pattern", "-due_at"))
+    ahead = _first_of(made.filter(due_at__gt=now).order_by("pattern_id", "due_at"))
+    past = _first_of(made.filter(due_at__lte=now).order_by("pattern_id", "-due_at"))
     firsts = {p.pk: p.revision.post for p in patterns}
     stands = presence.of_posts([*past.values(), *firsts.values()])
     numbers = _numbers([p.revision for p in patterns])
@@ -103,6 +103,25 @@ def preview(
         return []
     every = recurrence.occurrences(rule, first, zone)
     return list(islice((o for o in every if after is None or o.place > after), limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How something repeats, and its first dates."""
+
+    rule: Rule
+    dates: list[Occurrence]
+
+
+def outlook(text: str, first: str, zone: str) -> Outlook | None:
+    """What a person is shown before the rule counts; None where it does not repeat, or cannot be counted out yet."""
+    dates = preview(text, first, zone)
+    return Outlook(recurrence.read(text), dates) if dates else None
+
+
+def of_revision(revision: Revision) -> Outlook | None:
+    """The same for what was submitted: what its reviewer says yes to."""
+    return outlook(revision.repeats, revision.wall_time, revision.zone)
 
 
 def approval_numbers(revision: Revision) -> str:
@@ -144,7 +163,7 @@ def why_not_made(rows: Iterable[Post]) -> dict[int, str]:
 
 
 def _first_of(rows: QuerySet[Post]) -> dict[int, Post]:
-    return {post.pattern_id or 0: post for post in rows.distinct("pattern")}
+    return {post.pattern_id or 0: post for post in rows.distinct("pattern_id")}
 
 
 def _numbers(revisions: Sequence[Revision]) -> dict[int, str]:

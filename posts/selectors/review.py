@@ -14,7 +14,7 @@ from divisions.access import Rights
 from divisions.permissions import Right
 from posts.kinds import SPECS, Flag
 from posts.models import Approval, Post, Revision, RevisionMedia, Variant
-from posts.selectors import posts
+from posts.selectors import posts, recurrence
 from posts.selectors.approving import CENTRAL_SEAT
 from posts.selectors.candidate import Preview
 from posts.selectors.word_diff import Piece, count, pieces
@@ -187,6 +187,7 @@ _GROUPS = {
     "Pictures": "pictures and their texts",
     "Channels": "channels",
     "Time": "time",
+    "Repeats": "how it repeats",
     "Comes down": "the day it comes down",
     "It touches": "what it touches",
 }
@@ -215,6 +216,8 @@ def _parts(revision: Revision) -> dict[str, str]:
     shown = variants[0].media.all() if variants else ()
     parts["Pictures"] = "\n".join(f"{m.alt} ({m.credit})" if m.credit else m.alt for m in shown)
     parts["Time"] = revision.wall_time.replace("T", " ") or "as soon as approved"
+    if revision.repeats:
+        parts["Repeats"] = f"{recurrence.read(revision.repeats).words}, {recurrence.read(revision.repeats).end_words}"
     parts["Comes down"] = f"{last_day(revision.expires_at):%Y-%m-%d}" if revision.expires_at else ""
     parts["It touches"] = touches(revision)
     return parts

@@ -22,7 +22,7 @@ from posts.errors import NoLongerFits, OwnWork
 from posts.forms.review import ASKS, DecisionForm
 from posts.models import Post, Revision, RevisionMedia
 from posts.models.post import When
-from posts.selectors import approving, posts, timeline
+from posts.selectors import approving, posts, repeats, timeline
 from posts.selectors import review as selector
 from posts.selectors.published import file_path
 from posts.services import review as service
@@ -144,6 +144,7 @@ def _page(
         "strengths": _strengths(revision.findings),
         "facts": selector.facts(revision),
         "touches": selector.touches(revision),
+        "repeat": repeats.of_revision(revision),
         "last_day": selector.last_day(revision.expires_at) if revision.expires_at else None,
         "history": timeline.of_post(post)[0],
         "place": waiting.index(post.pk) + 1 if post.pk in waiting else None,

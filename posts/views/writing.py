@@ -24,9 +24,10 @@ from posts.kinds import SPECS, Kind
 from posts.models import Draft, MediaAsset, Post
 from posts.models.approving import Asks
 from posts.models.post import When
-from posts.selectors import approving, candidate, posts, recurrence, repeats, story, targets, windows
+from posts.selectors import approving, candidate, posts, repeats, story, targets, windows
 from posts.selectors.approving import Requirement
 from posts.selectors.candidate import Look
+from posts.selectors.repeats import Outlook
 from posts.selectors.targets import Target
 from posts.services import submit
 from posts.states import Stage
@@ -115,7 +116,7 @@ class Page:
             "pictures": self.pictures(),
             "sentence": self.sentence(),
             "windows": self.best_windows(),
-            "repeat": self.repeat(),
+            "repeat": self.repeat,
             "asked": story.last_review(self.post) if self.post.stage == Stage.CHANGES_REQUESTED else None,
             "word_count": len(str(self.form.value("text") or "").split()),
         }
@@ -183,11 +184,11 @@ class Page:
             ),
         )
 
-    def repeat(self) -> dict[str, Any] | None:
+    @cached_property
+    def repeat(self) -> Outlook | None:
         """How it would repeat and its first dates; None where it does not, or cannot be counted out yet."""
         draft = self.form.unsaved()
-        dates = repeats.preview(draft.repeats, draft.wall_time, self.zone)
-        return {"rule": recurrence.read(draft.repeats), "dates": dates} if dates else None
+        return repeats.outlook(draft.repeats, draft.wall_time, self.zone)
 
     def best_windows(self) -> list[windows.Hint]:
         """When the readers of the ticked channels look most, and the next time to press."""
@@ -266,8 +267,9 @@ class Page:
         return f"Goes out {when} on {where} if {who} by {clock}.{self._again()}"
 
     def _again(self) -> str:
-        rule = (self.repeat() or {}).get("rule")
-        return f" Then {rule.words}, {rule.end_words}, on the same approval." if rule else ""
+        if self.repeat is None:
+            return ""
+        return f" Then {self.repeat.rule.words}, {self.repeat.rule.end_words}, on the same approval."
 
     @cached_property
     def requirement(self) -> Requirement:
