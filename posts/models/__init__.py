@@ -3,7 +3,7 @@
 from posts.models.amends import Correction, Withdrawal
 from posts.models.approving import BreakGlass, MatrixRow, Reminder
 from posts.models.delivery import Attempt, ChannelLane, Delivery, Heartbeat
-from posts.models.hold import Hold, Incident
+from posts.models.hold import Hold, Incident, IncidentLog
 from posts.models.media import MediaAsset
 from posts.models.pattern import Pattern
 from posts.models.post import Draft, DraftMedia, DraftVariant, Post
@@ -23,6 +23,7 @@ __all__ = [
     "Heartbeat",
     "Hold",
     "Incident",
+    "IncidentLog",
     "MatrixRow",
     "MediaAsset",
     "Pattern",

@@ -22,19 +22,61 @@ class Scope(models.TextChoices):
 
 
 class Incident(models.Model):
-    """A major incident; holds, exempt posts and decisions belong to it."""
+    """A major incident; holds, exempt posts and decisions belong to it. `division` null = the whole department's.
+
+    `next_update_at` is what the public was promised: past it, the desk raises an alarm until the next update is logged.
+    """
 
     name = models.CharField(max_length=150)
+    division = models.ForeignKey(Division, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
     opened_at = models.DateTimeField(default=timezone.now)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    next_update_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering: ClassVar = ["-opened_at"]
+        ordering: ClassVar = ["-opened_at", "-pk"]
         default_permissions = ("view",)
+        indexes: ClassVar = [
+            models.Index(fields=["next_update_at"], name="incident_open", condition=models.Q(closed_at__isnull=True)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="incident_is_closed_by_a_person",
+                condition=models.Q(closed_at__isnull=True, closed_by=None)
+                | models.Q(closed_at__isnull=False, closed_by__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class LogKind(models.TextChoices):
+    """What a line of an incident's log is."""
+
+    DECISION = "decision", "Decision"
+    UPDATE = "update", "Update to the public"
+    NOTE = "note", "Note"
+
+
+class IncidentLog(models.Model):
+    """One line of an incident's log: who decided or said what, when. Immutable by trigger."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="log")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=LogKind.choices)
+    text = models.CharField(max_length=1000)
+    post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"
 
 
 class Hold(models.Model):
