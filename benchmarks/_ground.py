@@ -58,6 +58,11 @@ def queries(act: Callable[[], Any]) -> int:
     return len(seen)
 
 
+def whole(name: str, default: int) -> int:
+    """A count that the environment may change, for a shorter or longer run: BENCH_POSTS=2000 make bench."""
+    return int(os.environ.get(f"BENCH_{name}", default))
+
+
 def say(benchmark: str, figure: str, value: float, **more: Any) -> None:
     """Print one figure."""
     print(json.dumps({"benchmark": benchmark, "figure": figure, "value": value, **more}), flush=True)

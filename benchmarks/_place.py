@@ -9,13 +9,14 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -25,25 +26,40 @@ from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
 from tests.faults.ground import Ground
 
+CALLS_AT_ONCE = 64  # as posts.services.flow has it; the floor gets as many
 POOL = "72"  # as operations.md says of a worker
 PATIENCE_S = 300.0
 
 # A moment that has not come; loaded rows wait there until the measurement sets them.
 _PARK = "UPDATE posts_delivery SET ready_at = now() + interval '6 hours' WHERE state = 'queued'"
 _AGAIN = """
-UPDATE posts_delivery SET state = 'queued', steps = '[]', step_index = 0, step_state = '{}', failures = 0, remote_id = '',
-    remote_url = '', settled_at = NULL, first_attempt_at = NULL, problem = '{}', ready_at = now() + interval '6 hours'
+UPDATE posts_delivery SET state = 'queued', steps = '[]', step_index = 0, step_state = '{}', failures = 0,
+    remote_id = '', remote_url = '', settled_at = NULL, first_attempt_at = NULL, problem = '{}',
+    ready_at = now() + interval '6 hours', claimed_by = '', lease_until = NULL, look_at = NULL
 """
+_FREE_LANES = "UPDATE posts_channellane SET busy_until = NULL, claimed_by = '', next_call_at = NULL"
 _DUE = """
 UPDATE posts_delivery d SET due_at = %(at)s, ready_at = %(at)s, grace_until = %(at)s + interval '2 hours'
 FROM divisions_channel c WHERE c.id = d.channel_id AND c.platform = ANY(%(platforms)s) AND d.state = 'queued'
 """
-_LEFT = "SELECT count(*) FROM posts_delivery WHERE state <> 'delivered' AND ready_at < now() + interval '1 hour'"
+_LEFT = """
+SELECT count(*) FROM posts_delivery d JOIN divisions_channel c ON c.id = d.channel_id
+WHERE c.platform = 'PLATFORM' AND d.state <> 'delivered'
+"""
 _OURS = """
 SELECT count(*), extract(epoch FROM max(settled_at) - min(first_attempt_at)),
     percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - due_at))
-FROM posts_delivery d JOIN divisions_channel c ON c.id = d.channel_id WHERE d.state = 'delivered' AND c.platform = %s
+FROM posts_delivery d JOIN divisions_channel c ON c.id = d.channel_id
+WHERE d.state = 'delivered' AND c.platform = 'PLATFORM'
 """
+
+
+class Figures(NamedTuple):
+    """How fast, and how late in seconds: half of the posts, and all but one in a hundred."""
+
+    per_s: float
+    half_s: float
+    p99_s: float
 
 
 class Place(Ground):
@@ -81,22 +97,30 @@ class Place(Ground):
     def again(self) -> None:
         """All rows wait once more, as if never sent."""
         self.do(_AGAIN)
-        self.do("VACUUM ANALYZE posts_delivery")
+        self.do(_FREE_LANES)
+        self.do("VACUUM ANALYZE posts_delivery, posts_channellane, posts_attempt")
 
     def due(self, *platforms: str, in_s: float = 2.0) -> None:
         """Everything of these platforms is due in the same moment."""
         at = self.query(f"SELECT now() + interval '{in_s} seconds'")[0][0]
         self.do(_DUE, {"at": at, "platforms": list(platforms)})
 
-    def wait_delivered(self) -> None:
-        """Until nothing is left. Raises RuntimeError when that takes too long."""
-        if not children.wait_until(lambda: self.query(_LEFT)[0][0] == 0, PATIENCE_S, every_s=0.5):
+    def wait_delivered(self, platform: str = "x") -> None:
+        """Until nothing of a platform is left. Raises RuntimeError when that takes too long."""
+        left = _LEFT.replace("PLATFORM", platform)
+        if not children.wait_until(lambda: self.query(left)[0][0] == 0, PATIENCE_S, every_s=0.5):
             raise RuntimeError(f"not delivered: {children.tail(self.folder / 'ours.log')}")
 
-    def ours(self, platform: str = "x") -> tuple[int, float, float, float]:
-        """How many were delivered, in how many seconds; lateness half and p99, in seconds."""
-        count, span_s, (half, p99) = self.query(_OURS.replace("%s", f"'{platform}'"))[0]
-        return int(count), float(span_s), float(half), float(p99)
+    def ours(self, platform: str = "x") -> Figures:
+        """What came of the rows that were delivered last."""
+        count, span_s, (half_s, p99_s) = self.query(_OURS.replace("PLATFORM", platform))[0]
+        return Figures(int(count) / float(span_s), half_s, p99_s)
+
+    def floor(self, posts: int) -> tuple[Figures, float]:
+        """The floor for as many posts, and what a post costs its process in milliseconds of CPU."""
+        found = self.run("_floor", "--posts", str(posts), "--threads", str(CALLS_AT_ONCE))
+        figures = Figures(posts / found["span_s"], found["p50_s"], found["p99_s"])
+        return figures, 1000 * found["cpu_s"] / posts
 
     def do(self, sql: str, values: Any = None) -> None:
         """Run one statement."""
@@ -113,7 +137,15 @@ class Place(Ground):
             yield self.workers["ours"].pid
         finally:
             self.stop_senders()
-            self.workers.clear()
+
+    def stop_senders(self) -> None:
+        """End every worker."""
+        super().stop_senders()
+        self.workers.clear()
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start another worker; `stop_senders` ends it."""
+        self.workers[name] = self._start(name, command)
 
     def _is_looking(self) -> bool:
         fresh = "SELECT count(*) FROM posts_heartbeat WHERE name = 'tick' AND beat_at > now() - interval '2 seconds'"
@@ -121,20 +153,32 @@ class Place(Ground):
 
     def run(self, name: str, *arguments: str) -> dict[str, Any]:
         """Run one of our own modules to its end; returns the JSON it prints."""
-        import subprocess
-
-        done = subprocess.run(self.module(name, *arguments), env=self.env(), cwd=local.BASE_DIR, capture_output=True)
+        command = self.module(name, *arguments)
+        done = subprocess.run(command, env=self.env(), cwd=local.BASE_DIR, capture_output=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.decode()[-2000:])
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
 
+def cpu_s(pid: int) -> float:
+    """What a process has burnt so far (Linux)."""
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rss_mb(pid: int) -> float:
+    """The memory a process has in RAM (Linux)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+
 @contextmanager
 def place() -> Iterator[Place]:
     """Everything but workers, migrated and empty, for the life of the block."""
     folder = Path(tempfile.mkdtemp(prefix=f"substation-bench-{os.getpid()}-"))
-    postgres = Postgres(folder / "postgres", "bench", children.free_port(), folder / "postgres.log", options=("max_connections=200",))
+    options = ("max_connections=400",)
+    postgres = Postgres(folder / "postgres", "bench", children.free_port(), folder / "postgres.log", options=options)
     redis = Redis(folder / "redis", "bench", children.free_port(), folder / "redis.log")
     found = Place(folder, postgres, redis, children.free_port())
     signal.signal(signal.SIGTERM, signal.default_int_handler)

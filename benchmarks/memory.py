@@ -1,0 +1,35 @@
+"""Whether a worker's memory stays flat over ten thousand deliveries. Run: `python -m benchmarks.memory`."""
+
+from __future__ import annotations
+
+from benchmarks._ground import say, whole
+from benchmarks._place import Place, place, rss_mb
+
+NAME = "memory"
+ROWS, ROUNDS = whole("MEMORY_ROWS", 2000), 5
+MOST_GROWTH = 0.05
+
+
+def main() -> None:
+    """One round to warm up (threads, connections, what is imported late), then five; memory before and after."""
+    with place() as ground:
+        ground.load(ROWS, channels=200)
+        with ground.worker() as pid:
+            _deliver(ground)
+            before = rss_mb(pid)
+            seen = [_deliver(ground, pid) for _ in range(ROUNDS)]
+    growth = seen[-1] / before - 1
+    say(NAME, "before_mb", round(before, 1))
+    say(NAME, "after_mb", round(seen[-1], 1), deliveries=ROWS * ROUNDS, rounds=[round(mb, 1) for mb in seen])
+    say(NAME, "growth", round(growth, 3), target=MOST_GROWTH, ok=growth <= MOST_GROWTH)
+
+
+def _deliver(ground: Place, pid: int = 0) -> float:
+    ground.due("x", in_s=1.0)
+    ground.wait_delivered()
+    ground.again()
+    return rss_mb(pid) if pid else 0.0
+
+
+if __name__ == "__main__":
+    main()
