@@ -105,7 +105,7 @@ def _control(network: Network, body: Any) -> Any:
     """Set a fault, or do at once what an outsider does."""
     given = _object(body)
     fault, account = str(given.get("fault") or ""), str(given.get("account") or "*")
-    known = (*faults.PASSING, *faults.OUTSIDE, "none")
+    known = (*faults.PASSING, *faults.OUTSIDE, faults.SCRIPT, "none")
     if fault not in known:
         raise BadInput(f"fault is {fault!r}; it must be one of {', '.join(known)}")
     if fault in faults.OUTSIDE:
@@ -120,10 +120,19 @@ def _control(network: Network, body: Any) -> Any:
             p=_number(given, "p", 1.0),
             count=None if given.get("count") is None else int(_number(given, "count", 0)),
             seed=None if given.get("seed") is None else int(_number(given, "seed", 0)),
-            value=given.get("value"),
+            value=_script(given) if fault == faults.SCRIPT else given.get("value"),
         )
     )
     return {"rules": len(network.faults.rules)}
+
+
+def _script(given: dict[str, Any]) -> list[Any]:
+    """The lines of a script: what happens to one call after another."""
+    lines = given.get("value")
+    names = [line.get("fault") if isinstance(line, dict) else line for line in lines or ()]
+    if not isinstance(lines, list) or not lines or any(name not in faults.SCRIPTED for name in names):
+        raise BadInput(f"value is the list of what happens to call after call: {', '.join(faults.SCRIPTED)}")
+    return lines
 
 
 def _outside(network: Network, fault: str, account: Account, given: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""How the network misbehaves on request: rules with a chance, a count and a seed of their own.
+"""How the network misbehaves on request: rules with a chance, a count and a seed of their own, or call by call.
 
 Rules live in memory (a restart behaves again). What a fault looks like on the wire is the platform modules'
 business.
@@ -13,15 +13,18 @@ from typing import Any
 PASSING = ("latency", "500", "429", "drop_after_accept", "slow", "malformed", "expired", "duplicate", "skew")
 OUTSIDE = ("outside_post", "outside_edit", "outside_delete")
 WRITES_ONLY = ("drop_after_accept", "malformed")
+SCRIPT = "script"  # `value` names what happens to one call after another
+GOOD = "ok"
+SCRIPTED = (GOOD, *(fault for fault in PASSING if fault != "skew"))
 
 
 @dataclass(slots=True, kw_only=True)
 class Rule:
     """One way to misbehave: for `account` (or "*"), with chance `p`, `count` times (None: for ever).
 
-    `value`: latency and slow in milliseconds, 429 and skew in seconds, 500 "accepted" = after taking
-    effect, or
-    "either" = by the toss of a coin.
+    `value`: latency and slow in milliseconds, 429 and skew in seconds, 500 "accepted" = after taking effect, or
+    "either" = by the toss of a coin. A script's is the list of what happens to call after call: names of SCRIPTED, or
+    `{"fault", "value"}`; at its end the account behaves.
     """
 
     account: str
@@ -37,17 +40,33 @@ class Rule:
 
     def fires(self, names: tuple[str, ...], *, writing: bool, speaking: bool) -> bool:
         """Return True when this call is to be spoiled, and count it."""
-        if self.account != "*" and self.account not in names:
-            return False
-        if self.count == 0 or (self.fault in WRITES_ONLY and not writing):
-            return False
-        if self.fault == "duplicate" and not speaking:
+        if self.count == 0 or not self.meets(names, writing=writing, speaking=speaking):
             return False
         if self.chance.random() >= self.p:
             return False
         if self.count is not None:
             self.count -= 1
         return True
+
+    def meets(self, names: tuple[str, ...], *, writing: bool, speaking: bool) -> bool:
+        """Return True when this call is one that the fault can spoil."""
+        if self.account != "*" and self.account not in names:
+            return False
+        return (writing or self.fault not in WRITES_ONLY) and (speaking or self.fault != "duplicate")
+
+    def following(self, names: tuple[str, ...], *, writing: bool, speaking: bool) -> Rule | None:
+        """Return what a script says about this call, and go on to its next line; None = nothing.
+
+        A line waits for the first call that it can spoil.
+        """
+        if not self.value:
+            return None
+        line = self.value[0] if isinstance(self.value[0], dict) else {"fault": self.value[0]}
+        rule = Rule(account=self.account, fault=line["fault"], value=line.get("value"), seed=self.seed)
+        if not rule.meets(names, writing=writing, speaking=speaking):
+            return None
+        self.value = self.value[1:]
+        return None if rule.fault == GOOD else rule
 
     def number(self, default: float) -> float:
         """Return `value` as a number."""
@@ -72,8 +91,12 @@ class Faults:
 
     def fired(self, names: tuple[str, ...], *, writing: bool, speaking: bool) -> dict[str, Rule]:
         """Return the rules that spoil this call, by fault; `names` are the account's names."""
-        passing = [rule for rule in self.rules if rule.fault != "skew"]
-        return {r.fault: r for r in passing if r.fires(names, writing=writing, speaking=speaking)}
+        passing = [rule for rule in self.rules if rule.fault not in ("skew", SCRIPT)]
+        found = {r.fault: r for r in passing if r.fires(names, writing=writing, speaking=speaking)}
+        for script in (rule for rule in self.rules if rule.fault == SCRIPT):
+            if (rule := script.following(names, writing=writing, speaking=speaking)) is not None:
+                found[rule.fault] = rule
+        return found
 
     def skew_s(self, names: tuple[str, ...]) -> float:
         """Return by how many seconds the account's clock is wrong."""

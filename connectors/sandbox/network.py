@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -119,7 +120,10 @@ async def misbehave(
         await asyncio.sleep(fired["latency"].number(500) / 1000)
     for name in ("expired", "429", "duplicate"):
         if name in fired:
-            return refuse(name, fired[name])
+            refusal = refuse(name, fired[name])
+            if name == "429":  # beside the platform's own signal
+                refusal.headers.setdefault("Retry-After", str(math.ceil(fired[name].number(60))))
+            return refusal
     if "500" in fired:
         rule = fired["500"]
         if rule.value == "accepted" or (rule.value == "either" and rule.chance.random() < 0.5):
