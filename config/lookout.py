@@ -44,9 +44,9 @@ def watch(
     while not wait(POLL_S):
         try:
             now = clock()
-            alive(now)
             if _nobody_looked(now):
                 look()
+            alive(now)
             away = False
         except (OperationalError, InterfaceError) as error:
             if not away:

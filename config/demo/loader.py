@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -31,6 +31,10 @@ WRITTEN, APPROVED = timedelta(hours=5), timedelta(hours=3)  # before a post of t
 AT_THE_DESK = timedelta(minutes=40)  # before now: when what is still open was written
 PICTURE_WORK = timedelta(days=31)
 BY_HAND = timedelta(minutes=9)
+BEST_WINDOWS = {  # when the readers of two pages look most
+    "facebook-northeast": {"best_from": time(17, 30), "best_until": time(19)},
+    "facebook-central": {"best_from": time(11, 30), "best_until": time(13)},
+}
 STAYS_OPEN = frozenset({"in_review", "changes_requested", "draft", "scheduled", "due_soon"})
 
 
@@ -58,7 +62,8 @@ def _department(now: datetime) -> None:
         user.save()
     for channel in Channel.objects.exclude(platform__in=OWN_PLATFORMS):
         token = mirror.account(channel)
-        channels.change_channel(channel=channel, url=mirror.page(channel), by=None, now=now - FIRST_DAY)
+        facts = {"url": mirror.page(channel), **BEST_WINDOWS.get(channel.slug, {})}
+        channels.change_channel(channel=channel, by=None, now=now - FIRST_DAY, **facts)
         if channel.platform in mirror.SPOKEN:
             channels.set_credentials(channel=channel, secrets={"access_token": token}, by=None, now=now - FIRST_DAY)
 

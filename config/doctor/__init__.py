@@ -59,7 +59,7 @@ def examine(*, now: datetime, checks: Sequence[Check] | None = None) -> list[Fin
 
 
 def _skipped(check: Check, why: str, see: str) -> Finding:
-    return Finding(check.name, State.WARNING, f"not looked at: {why}", f"Cure “{see}” first.")
+    return Finding(check.name, State.WARNING, f"not looked at: {why}", f"See “{see}”, then look again.")
 
 
 def _one(check: Check, now: datetime, *, behind: bool) -> Finding:

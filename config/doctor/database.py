@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations import RunSQL
 
@@ -27,9 +27,17 @@ _OWNER = """
 
 def postgres(now: datetime) -> Seen:
     """The database answers and is new enough."""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version_num")
-        number = int(cursor.fetchone()[0])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version_num")
+            number = int(cursor.fetchone()[0])
+    except (OperationalError, InterfaceError) as error:
+        at = connection.settings_dict
+        where = f"{at['HOST'] or 'the local socket'}:{at['PORT'] or 5432}, database {at['NAME']}"
+        return stop(
+            f"no answer from {where} ({type(error).__name__}): nothing can be sent or read",
+            "Start PostgreSQL, or set DATABASE_URL to where it is and to a role that may sign in.",
+        )
     return version(number)
 
 

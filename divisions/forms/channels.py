@@ -32,8 +32,8 @@ class PromiseForm(forms.Form):
     best_from = forms.TimeField(
         label="Best window, from",
         required=False,
-        help_text="When its readers look most, in this division's time zone. The composer offers it and says when a post "
-        "lies outside. Both empty: no best window.",
+        help_text="When its readers look most, in this division's time zone. The composer offers it and says when a "
+        "post lies outside. Both empty: no best window.",
         widget=forms.TimeInput(attrs={"class": "input input--auto", "type": "time"}, format="%H:%M"),
     )
     best_until = forms.TimeField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import override_settings
 
 from config import alarm, alarm_mail, lookout
@@ -19,6 +20,7 @@ from config.models import Outage
 from posts.models import Heartbeat
 from posts.services import hold
 from tests import stories
+from tests.people import stock
 
 NOW = datetime(2026, 11, 24, 16, 43, tzinfo=UTC)  # 10:43 in Chicago
 MINUTE = timedelta(minutes=1)
@@ -71,6 +73,27 @@ def test_many_web_processes_on_many_hosts_send_one_mail(dead: datetime, mailoutb
         look_on(seen, dead, 3)
     assert len(mailoutbox) == 1
     assert Outage.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_notice_at_the_same_moment_send_one_mail(mailoutbox: list[Any]) -> None:
+    stock()
+    both = threading.Barrier(6)
+
+    def notice() -> None:
+        try:
+            both.wait()
+            alarm._say_stopped(None, NOW)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=notice) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(mailoutbox) == 1
+    assert (Outage.objects.count(), Outage.objects.get().mails) == (1, 1)
 
 
 @pytest.mark.django_db

@@ -233,6 +233,18 @@ def test_what_stands_still_is_named(
 # ---- the database
 
 
+def test_a_database_that_is_away_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object) -> None:
+        raise OperationalError("password hunter2 refused")
+
+    monkeypatch.setattr(connection, "cursor", away)
+    seen = database.postgres(NOW)
+    assert seen.state is State.STOP
+    assert seen.seen.startswith("no answer from 127.0.0.1:")
+    assert str(connection.settings_dict["PASSWORD"]) not in seen.seen
+    assert "hunter2" not in seen.seen
+
+
 def test_old_servers_are_refused() -> None:
     assert database.version(140012).state is State.STOP
     assert database.version(150000).state is State.OK
