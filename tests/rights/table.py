@@ -38,6 +38,9 @@ posts:submit                         POST draft               in   302 302 403  
 posts:picture_add                    POST draft               in   302 302 403   404 404 404   302 403 403 403   404
 posts:change                         POST timed               in   302 302 403   404 404 404   302 403 403 403   404
 posts:cancel                         POST draft               in   302 302 403   404 404 404   302 403 403 403   404
+posts:emergency                      GET  alert               in   200 403 403   404 404 404   403 403 403 403   404
+posts:emergency                      POST alert               in   302 403 403   404 404 404   403 403 403 403   404
+posts:emergency_sign                 POST glass               in   403 302 403   404 404 404   302 403 403 403   404
 posts:recall                         POST review              in   302 302 403   404 404 404   302 403 403 403   404
 posts:media                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:media                          POST -                   in   302 302 403   422 422 403   302 403 403 403   403
@@ -74,6 +77,9 @@ posts:hold_release                   POST everything          in   403 403 403  
 posts:hold_decide                    POST released            in   403 302 403   404 404 404   302 403 403 403   404
 posts:stuck                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:calendar                       GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:repeats                        GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:repeat                         GET  pattern             in   200 200 200   404 404 404   200 200 200 200   404
+posts:repeat_stop                    POST pattern             in   302 302 403   404 404 404   302 403 403 403   404
 posts:staff                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
 posts:staff_post                     GET  staff               in   200 200 200   200 200 200   200 200 200 200   403
 posts:staff_post                     GET  live                in   404 404 404   404 404 404   404 404 404 404   403

@@ -16,9 +16,9 @@ from django.test import Client
 from django.urls import reverse
 
 from divisions.models import User
-from divisions.services import load_department
-from posts.models import Delivery, Draft, Heartbeat, Post
-from posts.services import hold, matrix, withdraw
+from divisions.services import load_department, training
+from posts.models import Delivery, Draft, Heartbeat, Pattern, Post
+from posts.services import break_glass, hold, matrix, withdraw
 from posts.states import DeliveryState
 from tests.people import BACKEND, DEPARTMENT, PASSWORD
 from tests.stories import NOW, approved, asset, draft, live, picture, submitted
@@ -68,8 +68,20 @@ class World:
         self.files = {"library": self.picture, "public": shown, "staff": inside}
         self.deliveries = self._deliveries(approved(where, by, boss, due=LATER))
         self._held(approved(where, by, boss, due=LATER))
+        approved(where, by, boss, due=LATER, repeats="FREQ=WEEKLY;BYDAY=TU;COUNT=4")
+        self.pattern = Pattern.objects.get()
+        self._alerts(where, by)
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
+
+    def _alerts(self, where: Any, by: Any) -> None:
+        """The officer is trained; one alert as a draft, one that went out without review."""
+        alert = {"kind": "safety_alert", "facts": {"do_now": "Stay inside."}, "channels": [self.d.northeast_website]}
+        self.posts["alert"], self.posts["glass"] = draft(where, by, **alert), draft(where, by, **alert)
+        days = {"trained_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=300)}
+        training.give(user=by, division=where, by=self.d.admin, now=NOW, **days)
+        why = "The gas is spreading towards the school."
+        break_glass.publish(post=self.posts["glass"], by=by, reason=why, now=NOW)
 
     def _deliveries(self, post: Post) -> dict[str, Delivery]:
         """A failed one on Facebook and a doubtful one on the linked X account."""
@@ -111,6 +123,8 @@ class World:
             return [self.posts[thing].pk, "oak-street-is-closed-until-four"]
         if step in ("delivery", "prove", "seen", "send_again", "keep", "drop"):
             return [self.deliveries[thing].pk]
+        if step in ("repeat", "repeat_stop"):
+            return [self.pattern.pk]
         if step == "withdrawal":
             return [self.withdrawals[thing].pk]
         if step.startswith("hold"):
@@ -160,11 +174,20 @@ class World:
     def _decide(self, thing: str) -> dict[str, Any]:
         return {"verdict": "changes", "note": "Name the street.", "revision": self.posts[thing].revision_id}
 
+    def _emergency(self, _: str) -> dict[str, Any]:
+        return {"reason": "The gas is spreading towards the school."}
+
+    def _emergency_sign(self, _: str) -> dict[str, Any]:
+        return {"finding": "Justified."}
+
     def _matrix(self, _: str) -> dict[str, Any]:
         return {"what": "kind:event", "asks": "two"}
 
     def _withdraw(self, _: str) -> dict[str, Any]:
         return {"ground": "illegal", "reason": "A court ordered it."}
+
+    def _repeat_stop(self, _: str) -> dict[str, Any]:
+        return {"reason": "The road is open again."}
 
     def _withdrawal(self, _: str) -> dict[str, Any]:
         return {"act": "confirm"}
