@@ -11,8 +11,8 @@ import pytest
 
 from divisions.models import Channel, Division, LinkRule, Membership, User
 from divisions.services import channels, divisions, people
-from posts.models import Approval, Attempt, Delivery, Draft, MediaAsset, Post, Review, Revision
-from posts.services import compose, decide, deliver, media, review, schedule, submit, sweep
+from posts.models import Approval, Attempt, Delivery, Draft, MediaAsset, Pattern, Post, Review, Revision
+from posts.services import compose, decide, deliver, media, repeat, review, schedule, submit, sweep
 from records.services import ledger
 from tests.stories import NOW, approved, asset, draft, picture, submitted, tick
 
@@ -81,6 +81,9 @@ STORIES: dict[str, Story] = {
     "approve": _on_revision("approve"),
     "request_changes": _on_revision("request_changes", note="Say which streets."),
     "reject": _on_revision("reject", note="Already said."),
+    "approve what repeats": lambda d: _approve_repeating(d),
+    "repeat": lambda d: _repeat(d),
+    "stop repeating": lambda d: _stop(d),
     "recall": _recall,
     "expire": _expire,
     "change": _on_approved("change"),
@@ -110,6 +113,25 @@ STORIES: dict[str, Story] = {
     ),
     "membership ended": lambda d: lambda: people.end(membership=Membership.objects.all()[0], by=None),
 }
+
+
+_WEEKLY = {"due": "2026-11-24T18:00", "repeats": "FREQ=WEEKLY;BYDAY=TU;COUNT=4"}
+
+
+def _approve_repeating(d: SimpleNamespace) -> Callable[[], Any]:
+    revision = submitted(d.northeast, d.officer, channels=[d.northeast_website], **_WEEKLY)
+    return lambda: review.approve(revision=revision, by=d.supervisor, now=SOON)
+
+
+def _repeat(d: SimpleNamespace) -> Callable[[], Any]:
+    post = approved(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website], **_WEEKLY)
+    pattern = Pattern.objects.get(revision__post=post)
+    return lambda: repeat._make_some(pattern.pk, NOW)  # `materialise` would note it and go on with the others
+
+
+def _stop(d: SimpleNamespace) -> Callable[[], Any]:
+    _repeat(d)()
+    return lambda: repeat.stop(pattern=Pattern.objects.get(), reason="Enough", by=d.officer, now=SOON)
 
 
 def _late(d: SimpleNamespace) -> Callable[[], Any]:
@@ -148,7 +170,7 @@ _OWN_COMMITS = {"claimed_by", "lease_until", "state_at", "steps", "attempt", "fi
 def _everything() -> dict[str, list[dict[str, Any]]]:
     tables: list[type[Any]] = [
         *(User, Division, Channel, LinkRule, Membership),
-        *(Post, Draft, Revision, Review, Approval, MediaAsset, Delivery),
+        *(Post, Draft, Revision, Review, Approval, MediaAsset, Delivery, Pattern),
     ]
     rows = {m.__name__: [_plain(row) for row in m.objects.order_by("pk").values()] for m in tables}
     rows["Attempt"] = [{"outcome": o} for o in Attempt.objects.exclude(outcome="").values_list("outcome", flat=True)]
