@@ -35,7 +35,7 @@ from posts.models import (
     Variant,
 )
 from posts.models.post import When
-from posts.selectors import recurrence, repeats
+from posts.selectors import approving, recurrence, repeats
 from posts.selectors.candidate import Look, look_at
 from posts.selectors.recurrence import Occurrence
 from posts.services import fingerprint, resting, schedule, submit
@@ -287,6 +287,8 @@ def _why_not_now(making: _Making, channels: Sequence[Channel]) -> str:
     open_to_us = set(linked.values_list("target_channel", flat=True))
     if not making.rights.can(Right.SUBMIT_POST, post.division_id):
         return f"{who.name} no longer submits posts for {post.division}. Somebody who does can take it over here."
+    if approving.standing(making.source).half:
+        return "By now two people have to approve such a post, and one did. Submit it, so that both can."
     for channel in channels:
         own = channel.division_id == post.division_id
         if channel.state == ChannelState.RETIRED:

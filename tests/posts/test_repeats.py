@@ -396,6 +396,33 @@ def test_a_retired_channel_a_link_that_ended_or_a_right_that_is_gone_leaves_a_dr
         transaction.savepoint_rollback(sid)
 
 
+def test_where_two_have_to_approve_by_now_one_approval_carries_no_more(department: SimpleNamespace) -> None:
+    from posts.services import matrix
+
+    d = department
+    first = _repeating(d)
+    matrix.change(kind="update", asks="two", division=d.northeast, by=d.smo, now=NOW)
+    assert repeat.materialise(now=NOW) == 0
+    (second,) = _occurrences(first)
+    assert "two people have to approve" in repeats.why_not_made([second])[second.pk]
+
+
+def test_what_repeats_and_needs_two_begins_with_the_second_approval(department: SimpleNamespace) -> None:
+    from posts.services import matrix
+
+    d = department
+    matrix.change(kind="update", asks="two", division=d.northeast, by=d.smo, now=NOW)
+    revision = submitted(d.northeast, d.officer, due=FIRST, repeats=WEEKLY, channels=[d.northeast_website])
+    review.approve(revision=revision, by=d.supervisor, now=NOW)
+    assert not Pattern.objects.exists()
+    review.approve(revision=revision, by=d.smo, now=NOW)
+    assert repeat.materialise(now=NOW) == 1
+    (second,) = _occurrences(revision.post)
+    assert _open(second.deliveries.get()) is None
+    entry = LedgerEntry.objects.get(type="posts.post.repeated")
+    assert entry.data["rests_on"] == " and ".join(a.number for a in Approval.objects.filter(revision=revision)[::-1])
+
+
 def test_author_and_supervisor_are_asked_and_nobody_else(department: SimpleNamespace) -> None:
     from divisions.access import rights
 
