@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import nh3
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import get_object_or_404
+from django.utils import dateformat
 from django.utils.decorators import decorator_from_middleware
 from django.utils.feedgenerator import Atom1Feed, Enclosure
 from django.utils.html import escape, format_html, format_html_join
@@ -120,7 +122,7 @@ def _add(feed: Feed, entry: public.Entry) -> None:
         author_name=post.division.name,
         author_link=f"{settings.BASE_URL}{home}",
         pubdate=post.at,
-        updateddate=post.at,
+        updateddate=post.changed_at,
         unique_id=_entry_id(post),
         categories=(post.kind_name,),
         enclosures=[Enclosure(f"{settings.BASE_URL}{p.url}", str(p.size_bytes), p.mime) for p in post.pictures],
@@ -130,9 +132,18 @@ def _add(feed: Feed, entry: public.Entry) -> None:
 
 
 def _entry_id(post: Published) -> str:
-    """From the address and the day frozen in delivery and revision: fixed for ever."""
+    """From the address and the day frozen in the first delivery and its revision: fixed for ever."""
     host = urlsplit(post.delivery.payload["url"] or settings.BASE_URL).hostname
-    return f"tag:{host},{post.revision.created_at:%Y-%m-%d}:post-{post.pk}"
+    return f"tag:{host},{post.first.created_at:%Y-%m-%d}:post-{post.pk}"
+
+
+def _correction(post: Published) -> str:
+    """What was wrong, before the words as they are now; nothing for what was never corrected."""
+    if post.corrected_at is None:
+        return ""
+    at = dateformat.format(post.corrected_at.astimezone(ZoneInfo(post.zone)), "F j, Y, P")
+    wrong = f"{post.was_wrong} {post.apology}".strip()
+    return str(format_html("<p><strong>Corrected on {}.</strong> {}</p>", at, wrong))
 
 
 def _content(post: Published) -> str:
@@ -142,5 +153,5 @@ def _content(post: Published) -> str:
         '<p><img src="{}" alt="{}" width="{}" height="{}"></p>',
         ((f"{settings.BASE_URL}{p.url}", p.alt, p.width, p.height) for p in post.pictures),
     )
-    html = post.revision.html + (format_html("<ul>{}</ul>", facts) if facts else "") + pictures
+    html = _correction(post) + post.revision.html + (format_html("<ul>{}</ul>", facts) if facts else "") + pictures
     return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"})

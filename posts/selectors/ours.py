@@ -25,9 +25,12 @@ _PREFIXES = ("www.", "m.", "mobile.")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`post`: we said it. `removed`: we said it and took it down. `account`: ours, but not a post that we know."""
+    """`post`: we said it. `corrected`: we said it and put it right since. `removed`: we took it down.
 
-    kind: Literal["site", "account", "post", "removed", "unknown"]
+    `account`: ours, but not a post that we know.
+    """
+
+    kind: Literal["site", "account", "post", "corrected", "removed", "unknown"]
     channel: Channel | None = None
     post: Published | None = None
     exact: bool = False
@@ -61,7 +64,9 @@ def _own(asked: SplitResult) -> Answer:
     found = public.page(int(match.group(1)))
     if found is None:
         return Answer("unknown")
-    return Answer("removed" if found.withdrawn else "post", post=found.post)
+    if found.withdrawn:
+        return Answer("removed", post=found.post)
+    return Answer("corrected" if found.post.corrected_at else "post", post=found.post)
 
 
 def _candidates(handles: list[str]) -> list[Channel]:
@@ -79,21 +84,30 @@ def _post(channel: Channel, last: str, asked: SplitResult) -> Answer | None:
         Delivery.objects.filter(
             channel=channel,
             remote_id__in=[last, f"{channel.remote_id}_{last}"],
-            act=Act.PUBLISH,
+            act__in=[Act.PUBLISH, Act.EDIT, Act.REPLY],  # an edit may have given it another address
             post__audience=Audience.PUBLIC,
             revision__isnull=False,
             state__in=[DeliveryState.DELIVERED, DeliveryState.WITHDRAWN],
         )
-        .select_related("revision", "post__division")
+        .select_related("revision", "post__revision", "post__division", "publication")
+        .order_by("-act", "pk")
         .first()
     )
-    if row is None or _whole(urlsplit(row.remote_url)) != _whole(asked):
+    if row is None or _whole(urlsplit(row.remote_url or _first_address(row))) != _whole(asked):
         return None
-    gone = row.state == DeliveryState.WITHDRAWN
-    page = None if gone else public.page(row.post_id)
-    return Answer(
-        "removed" if gone else "post", channel=channel, post=page.post if page and not page.withdrawn else None
-    )
+    stands = row.publication if row.act == Act.EDIT and row.publication else row
+    if stands.state == DeliveryState.WITHDRAWN:
+        return Answer("removed", channel=channel)
+    page = public.page(row.post_id)
+    shown = page.post if page and not page.withdrawn else None
+    newest = row.post.revision
+    corrected = newest is not None and newest.corrects_id is not None
+    return Answer("corrected" if corrected else "post", channel=channel, post=shown)
+
+
+def _first_address(row: Delivery) -> str:
+    """Where a person looked instead of the platform, an edit has no address of its own: it is the copy's."""
+    return row.publication.remote_url if row.publication else ""
 
 
 def _parse(text: str) -> SplitResult | None:

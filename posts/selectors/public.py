@@ -1,7 +1,8 @@
 """What the public reads, and what staff read in their own feed. The delivery *is* the publication: no second table.
 
-A post is public when its website delivery is DELIVERED; the words are those of that delivery's revision. Never import
-a draft here, and never loosen `_delivered`: every public page, feed and picture stands on it (P6).
+A post is public when its website delivery is DELIVERED; the words are those of that delivery's revision, or of the
+edit of it that has its receipt. Never import a draft here, and never loosen `_delivered`: every public page, feed and
+picture stands on it (P6).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
@@ -21,16 +23,45 @@ from posts.states import Act, DeliveryState
 
 STANDING = (Kind.FAQ, Kind.INFORMATION)  # answers that hold for long: they have lists of their own
 WALL = "%Y-%m-%dT%H:%M"
-_UNREAD = ("revision__text", "revision__html", "revision__findings", "steps", "step_state", "problem")
+_HEAVY = ("revision__text", "revision__html", "revision__findings", "steps", "step_state", "problem")
+_UNREAD = (*_HEAVY, *(f"amended_by__{name}" for name in _HEAVY))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One wording of the page. `number` counts from 1, as first published; `said` is the delivery that brought it."""
+
+    number: int
+    at: datetime
+    said: Delivery
+    was_wrong: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words, plain."""
+        return str(self.said.payload["text"])
+
+    @property
+    def title(self) -> str:
+        """The title it had."""
+        return str(self.said.payload["title"])
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands at a post's address: the post itself, or the fact that it was taken down."""
+    """What stands at a post's address: the post itself, or the fact that it was taken down.
+
+    `versions` is every wording the page ever showed, the newest first.
+    """
 
     post: Published
     copies: tuple[Copy, ...]
     withdrawn: bool
+    versions: tuple[Version, ...] = ()
+
+    def version(self, number: int) -> Version | None:
+        """One of them by its number."""
+        return next((version for version in self.versions if version.number == number), None)
 
     @property
     def url(self) -> str:
@@ -45,24 +76,42 @@ def pages() -> QuerySet[Delivery]:
 
 def page(pk: int) -> Page | None:
     """What stands at the address of post `pk`, in one query; None when there is nothing for the public."""
-    rows = list(
+    found = list(
         Delivery.objects.filter(
             post=pk,
-            act=Act.PUBLISH,
+            act__in=[Act.PUBLISH, Act.EDIT, Act.REPLY],
             post__audience=Audience.PUBLIC,
             channel__audience=Audience.PUBLIC,
             revision__isnull=False,
             state__in=[DeliveryState.DELIVERED, DeliveryState.WITHDRAWN],
         )
-        .select_related("revision", "post__division", "channel__division")
+        .select_related("revision", "post__division", "channel__division", "amended_by__revision")
         .order_by("-settled_at", "-pk")
     )
+    rows = [row for row in found if row.act == Act.PUBLISH]
     website = [row for row in rows if row.channel.platform == Platform.WEBSITE]
     if not website:
         return None
     live = [row for row in website if row.state == DeliveryState.DELIVERED]
-    others = tuple(Copy(row) for row in rows if row.channel.platform not in OWN_PLATFORMS)
-    return Page(post=Published((live or website)[0]), copies=others, withdrawn=not live)
+    post = Published((live or website)[0])
+    replies = [row for row in found if row.act == Act.REPLY and row.state == DeliveryState.DELIVERED]
+    others = tuple(Copy(row, post.revision, replies) for row in rows if row.channel.platform not in OWN_PLATFORMS)
+    return Page(post=post, copies=others, withdrawn=not live, versions=_versions(post.delivery, found))
+
+
+def versions(publication: Delivery) -> tuple[Version, ...]:
+    """Every wording that a publication on one of our own channels ever showed, the newest first. One query."""
+    edits = Delivery.objects.filter(publication=publication, act=Act.EDIT, state=DeliveryState.DELIVERED)
+    return _versions(publication, edits.select_related("revision", "post__division"))
+
+
+def _versions(publication: Delivery, rows: Iterable[Delivery]) -> tuple[Version, ...]:
+    """The publication and every edit of it that has its receipt, the newest first."""
+    edits = [row for row in rows if row.act == Act.EDIT and row.publication_id == publication.pk]
+    said = sorted(edits, key=lambda row: (row.settled_at or row.due_at, row.pk))
+    found = [Published(publication, row) for row in (publication, *said)]
+    told = [Version(n, post.changed_at, post.said, post.was_wrong) for n, post in enumerate(found, start=1)]
+    return tuple(reversed(told))
 
 
 def news(*, division: Division | None = None, kind: str = "") -> QuerySet[Delivery]:
@@ -74,14 +123,14 @@ def news(*, division: Division | None = None, kind: str = "") -> QuerySet[Delive
 def open_appeals(*, now: datetime, division: Division | None = None, limit: int = 5) -> list[Published]:
     """Appeals that still need help, newest first."""
     rows = news(division=division, kind=Kind.APPEAL)
-    still = Q(revision__expires_at__isnull=True) | Q(revision__expires_at__gt=now)
+    still = _now_says(expires_at__isnull=True) | _now_says(expires_at__gt=now)
     return shown(rows.filter(still)[:limit])
 
 
 def upcoming(*, now: datetime, division: Division | None = None, limit: int = 5) -> list[Published]:
     """Events that are not over, the next one first."""
     since = (now - timedelta(days=1)).strftime(WALL)  # walls differ by less than a day; `is_over` decides
-    coming = Q(revision__facts__starts_at__gte=since) | Q(revision__facts__ends_at__gte=since)
+    coming = _now_says(facts__starts_at__gte=since) | _now_says(facts__ends_at__gte=since)
     rows = _of(pages(), division).filter(coming, post__kind__in=GATHERINGS)
     events = [event for event in shown(rows[:100]) if event.starts_at and not event.is_over(now)]
     return sorted(events, key=lambda event: (event.starts_at or now, event.pk))[:limit]
@@ -130,7 +179,7 @@ def staff_feed() -> QuerySet[Delivery]:
             channel__platform=Platform.INTERNAL,
             revision__isnull=False,
         )
-        .select_related("revision", "post__division", "post__author")
+        .select_related("revision", "post__division", "post__author", "amended_by__revision")
         .order_by("-settled_at", "-pk")
     )
 
@@ -150,9 +199,16 @@ def _delivered(platform: Platform) -> QuerySet[Delivery]:
             post__audience=Audience.PUBLIC,
             revision__isnull=False,
         )
-        .select_related("revision", "post__division")
+        .select_related("revision", "post__division", "amended_by__revision")
         .order_by("-settled_at", "-pk")
     )
+
+
+def _now_says(**what: Any) -> Q:
+    """About the revision whose words a row shows now."""
+    first = {f"revision__{name}": value for name, value in what.items()}
+    since = {f"amended_by__revision__{name}": value for name, value in what.items()}
+    return Q(amended_by__isnull=True, **first) | Q(amended_by__isnull=False, **since)
 
 
 def _listed(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:

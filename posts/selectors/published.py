@@ -1,11 +1,13 @@
 """What a reader sees of a delivered post: its frozen words, pictures, facts and times. No queries, no HTML pages here.
 
 Everything is read from the delivery and its revision, both frozen by triggers; never from a draft or a newer revision.
+Once corrected, the words are those of the edit that has its receipt (`amended_by`), and nothing else is.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from textwrap import shorten
@@ -91,19 +93,44 @@ def file_path(sha256: str, mime: str) -> str:
 
 
 class Published:
-    """A delivered post as its readers see it. Needs `revision`, `post__division` loaded."""
+    """A delivered post as its readers see it. Needs `revision`, `post__division`, `amended_by__revision` loaded.
 
-    def __init__(self, delivery: Delivery) -> None:
-        if delivery.revision is None:
+    `said` = the delivery whose words are shown: the newest, unless an earlier version is asked for.
+    """
+
+    def __init__(self, delivery: Delivery, said: Delivery | None = None) -> None:
+        self.said = said or delivery.amended_by or delivery
+        if delivery.revision is None or self.said.revision is None:
             raise ValueError("a delivery without a revision says nothing to readers")
         self.delivery = delivery
-        self.revision: Revision = delivery.revision
+        self.first: Revision = delivery.revision
+        self.revision: Revision = self.said.revision
         self.division: Division = delivery.post.division
         self.pk: int = delivery.post_id
         self.kind: str = delivery.post.kind
         self.title: str = self.revision.title
         self.zone: str = self.revision.zone
         self.at: datetime = delivery.settled_at or delivery.due_at
+        self.corrected_at: datetime | None = None if self.said is delivery else self.said.settled_at
+
+    @property
+    def changed_at(self) -> datetime:
+        """When its words last changed."""
+        return self.corrected_at or self.at
+
+    @property
+    def was_wrong(self) -> str:
+        """What the correction says was wrong; empty when nothing was corrected."""
+        return self._correction("wrong")
+
+    @property
+    def apology(self) -> str:
+        """The line of apology, where there is one."""
+        return self._correction("apology")
+
+    def _correction(self, name: str) -> str:
+        told = self.revision.facts.get("correction") if self.corrected_at else None
+        return str(told.get(name, "")) if isinstance(told, dict) else ""
 
     @property
     def url(self) -> str:
@@ -118,12 +145,17 @@ class Published:
     @property
     def excerpt(self) -> str:
         """The beginning of the words, one line: whole sentences where they fit."""
-        return excerpt(str(self.delivery.payload["text"]))
+        return excerpt(self.text)
+
+    @property
+    def text(self) -> str:
+        """The words on this channel, plain."""
+        return str(self.said.payload["text"])
 
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
         """The pictures of this channel's variant, in order."""
-        return tuple(Picture(**item) for item in self.delivery.payload["media"])
+        return tuple(Picture(**item) for item in self.said.payload["media"])
 
     @property
     def thumb_url(self) -> str:
@@ -247,14 +279,39 @@ class Published:
 
 
 class Copy:
-    """Another place where the post was said, or what became of a copy after a withdrawal."""
+    """Another place where the post was said; what became of it after a correction or a withdrawal.
 
-    def __init__(self, delivery: Delivery) -> None:
+    `newest` is the revision that the page shows, `replies` what was posted below copies, with receipts.
+    """
+
+    def __init__(self, delivery: Delivery, newest: Revision | None = None, replies: Iterable[Delivery] = ()) -> None:
+        shown = delivery.amended_by or delivery
         self.channel = delivery.channel
         self.at: datetime = delivery.state_at
         self.is_gone: bool = delivery.state == DeliveryState.WITHDRAWN
-        # A platform's answer or a pasted link: nothing but a web address becomes a link.
-        self.url: str = delivery.remote_url if delivery.remote_url.startswith(("https://", "http://")) else ""
+        self.url: str = _web(shown.remote_url) or _web(delivery.remote_url)
+        wanted = newest.pk if newest and newest.corrects_id else None
+        self.corrected_at = shown.settled_at if shown is not delivery and shown.revision_id == wanted else None
+        reply = next((r for r in replies if r.publication_id == delivery.pk and r.revision_id == wanted), None)
+        self.replied_at = reply.settled_at if reply else None
+        self.reply_url: str = _web(reply.remote_url) if reply else ""
+        self.is_behind: bool = wanted is not None and shown.revision_id != wanted and reply is None
+
+
+def _web(address: str) -> str:
+    """A platform's answer or a pasted link: nothing but a web address becomes a link."""
+    return address if address.startswith(("https://", "http://")) else ""
+
+
+def changed_facts(before: Published, after: Published) -> list[tuple[str, str, str]]:
+    """Facts that a correction changed: label, as it was, as it is (empty where there is none)."""
+    old, new = ({line.label: line.words for line in post.facts} | _until(post) for post in (before, after))
+    labels = dict.fromkeys([*new, *old])
+    return [(x, old.get(x, ""), new.get(x, "")) for x in labels if old.get(x, "") != new.get(x, "")]
+
+
+def _until(post: Published) -> dict[str, str]:
+    return {"Until": dateformat.format(post.last_day, "F j, Y")} if post.last_day else {}
 
 
 def excerpt(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-_TOKENS = re.compile(r"\s+|\w+|[^\w\s]")
+_TOKENS = re.compile(r"https?://\S+|\s+|\w+|[^\w\s]")  # an address is one word
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from divisions.models import User
 from divisions.permissions import Right
 from divisions.states import ChannelState, Mode
 from posts.models import Delivery
-from posts.services import follow, hold_lock, schedule, take_down
+from posts.services import follow, hold_lock, read_back, schedule, take_down
 from posts.services.compose import lock
 from posts.services.memory import about_delivery
 from posts.states import Act, DeliveryState, check_delivery_move
@@ -83,6 +83,8 @@ def send_again(*, delivery: Delivery, by: User, looked: bool = False, now: datet
     if row.revision is not None:
         row.grace_until = max(schedule.grace_until(row.revision, moment), moment + timedelta(minutes=5))
     row.failures, row.settled_at, row.problem, row.hold, row.look_at = 0, None, {}, None, None
+    if row.steps and row.steps[row.step_index]["name"] == read_back.NAME:
+        row.step_index, row.step_state = 0, {}  # the order was taken and nothing came of it: give it once more
     row.save()
     ledger.append(about_delivery("sent_again", row, by=by, now=moment, looked=looked))
     return row

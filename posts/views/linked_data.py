@@ -27,7 +27,7 @@ def _article(post: Published, publisher: str) -> dict[str, Any]:
         "headline": post.title,
         "description": post.excerpt,
         "datePublished": post.at.isoformat(),
-        "dateModified": post.at.isoformat(),
+        "dateModified": post.changed_at.isoformat(),
         "inLanguage": post.revision.language,
         "mainEntityOfPage": f"{settings.BASE_URL}{post.url}",
         "author": _body(post.division.name, post.division.get_absolute_url()),
@@ -35,6 +35,12 @@ def _article(post: Published, publisher: str) -> dict[str, Any]:
     }
     if post.pictures:
         data["image"] = [f"{settings.BASE_URL}{picture.url}" for picture in post.pictures]
+    if post.was_wrong:
+        data["correction"] = {
+            "@type": "CorrectionComment",
+            "text": post.was_wrong,
+            "datePublished": post.changed_at.isoformat(),
+        }
     if post.revision.expires_at:
         data["expires"] = post.revision.expires_at.isoformat()
     return data

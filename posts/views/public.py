@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -22,8 +23,8 @@ from divisions.models import Division
 from divisions.selectors import channels as channel_selectors
 from divisions.selectors import divisions as division_selectors
 from posts.kinds import SPECS, Kind
-from posts.selectors import ours, public, withdrawals
-from posts.selectors.published import Published, tel
+from posts.selectors import ours, public, struck, withdrawals
+from posts.selectors.published import Published, changed_facts, tel
 from posts.views import linked_data
 
 PER_PAGE = 25
@@ -117,17 +118,22 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         }
         return _page(request, "public/tombstone.html", context, status=410)
     if request.path != found.url:
-        return redirect(found.url, permanent=True)
+        asked = {name: request.GET[name] for name in ("version", "compare") if request.GET.get(name, "").isdigit()}
+        return redirect(f"{found.url}?{urlencode(asked)}" if asked else found.url, permanent=True)
+    if "version" in request.GET or "compare" in request.GET:
+        return _version(request, found, now)
     post = found.post
     context = {
         "post": post,
         "copies": [copy for copy in found.copies if copy.url and not copy.is_gone],
+        "behind": any(copy.is_behind and copy.url and not copy.is_gone for copy in found.copies),
         "desk_href": tel(post.division.phone_desk),
         "ended": post.has_ended(now),
         "over": post.is_over(now),
         "linked_data": linked_data.article(post, publisher=str(request.department)),  # type: ignore[attr-defined]
         "picture_url": f"{settings.BASE_URL}{post.pictures[0].url}" if post.pictures else "",
         "canonical": f"{settings.BASE_URL}{found.url}",
+        **_changes(found),
     }
     cache_s = 0 if SPECS[post.kind].urgent else CACHE_S
     answer = _page(request, "public/post.html", context, now=now, cache_s=cache_s)
@@ -175,12 +181,54 @@ def _chosen_division(request: HttpRequest, divisions: list[Division]) -> Divisio
     raise Http404
 
 
+def _version(request: HttpRequest, found: public.Page, now: datetime) -> HttpResponse:
+    """An earlier wording as it stood, or what a version changed; never for a search engine to quote as ours today."""
+    compared = "compare" in request.GET
+    number = request.GET.get("compare" if compared else "version", "")
+    version = found.version(int(number)) if number.isascii() and number.isdigit() and len(number) < 6 else None
+    before = found.version(version.number - 1) if version else None
+    if version is None or (compared and before is None):
+        raise Http404
+    post = Published(found.post.delivery, version.said)
+    context = {
+        "post": post,
+        "page": found,
+        "version": version,
+        "before": before,
+        "is_newest": version == found.versions[0],
+        "struck": struck.html(before.text, version.text) if compared and before else "",
+        "old_title": _old_title(before, version) if compared and before else "",
+        "canonical": f"{settings.BASE_URL}{found.url}",
+    }
+    answer = _page(request, "public/version.html", context, now=now)
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _changes(found: public.Page) -> dict[str, Any]:
+    """For a page that was corrected: the old words struck through beside the new, and every version."""
+    if len(found.versions) < 2:
+        return {}
+    newest, before = found.versions[0], found.versions[1]
+    return {
+        "versions": found.versions,
+        "struck": struck.html(before.text, newest.text) if before.text != newest.text else "",
+        "old_title": _old_title(before, newest),
+        "changed_facts": changed_facts(Published(found.post.delivery, before.said), found.post),
+    }
+
+
+def _old_title(before: public.Version, version: public.Version) -> str:
+    """The title it had; empty where it is the same."""
+    return "" if before.title == version.title else before.title
+
+
 def _changed_at(found: public.Page, now: datetime) -> datetime:
     """When what the page says last changed: a receipt came in, or the content ended."""
     post = found.post
     ends = (post.revision.expires_at, post.ends_at)
-    moments = [post.at, *(copy.at for copy in found.copies), *(end for end in ends if end and end <= now)]
-    return max(moments)
+    copies = [moment for copy in found.copies for moment in (copy.at, copy.corrected_at, copy.replied_at) if moment]
+    return max([post.changed_at, *copies, *(end for end in ends if end and end <= now)])
 
 
 def _page(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from divisions import access
 from divisions.errors import NotAllowed
 from divisions.permissions import Right
-from posts.selectors import public
+from posts.selectors import public, struck
 from posts.selectors.published import Published
 
 PER_PAGE = 25
@@ -32,12 +32,18 @@ def feed(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def post(request: HttpRequest, pk: int) -> HttpResponse:
-    """One staff post, as it was approved."""
+    """One staff post, as it was approved; once corrected, with the old words struck through."""
     _require_member(request)
     row = public.staff_feed().filter(post=pk).first()
     if row is None:
         raise Http404
-    return render(request, "posts/staff_post.html", {"post": Published(row)})
+    newest, before, *_ = [*public.versions(row), None, None]
+    context = {
+        "post": Published(row),
+        "struck": struck.html(before.text, newest.text) if newest and before else "",
+        "old_title": before.title if newest and before and before.title != newest.title else "",
+    }
+    return render(request, "posts/staff_post.html", context)
 
 
 def _require_member(request: HttpRequest) -> None:

@@ -1,4 +1,4 @@
-"""P8: published words are put right in the open, by two people; the old words stay, to the byte; each copy is proven."""
+"""P8: published words are put right in the open, by two people; the old words stay to the byte; copies are proven."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import feedparser
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
 from divisions.models import Channel
 from posts.errors import OwnWork, StopsOpen
 from posts.models import Approval, Correction, Delivery, Post, Revision, Variant
-from posts.selectors import copies, public
+from posts.selectors import copies
 from posts.selectors.copies import Shows
 from posts.selectors.corrections import Typed
-from posts.services import correct, decide, fingerprint, hold, put_right, withdraw
+from posts.services import correct, hold, put_right, withdraw
 from posts.states import Act, DeliveryState
 from tests.network import SandboxNetwork
 from tests.stories import approved, tick
@@ -126,3 +129,331 @@ def test_after_its_half_hour_x_gets_a_reply_that_is_counted_for_itself(
     assert newest.startswith(f"Correction: {WRONG}")
     assert first.startswith("Toys are taken until Friday"), "what stands there is not touched"
     assert _shown(out)[d.x_department.pk] == Shows.REPLIED
+
+
+# ---- what people read
+
+
+def test_the_page_says_what_was_wrong_and_shows_old_beside_new(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    corrected(department, out, apology="We are sorry if you came for nothing.", title="Toy drive: bring a toy")
+    out.refresh_from_db()
+    body = client.get(out.get_absolute_url()).content.decode()
+    notice = body.split('class="notice"', 1)[1].split("</div></div>", 1)[0]
+    assert "Corrected on " in notice
+    assert f"{WRONG} We are sorry if you came for nothing." in notice
+    assert "The title was: <del>" in notice
+    assert "old wording: </span>Friday, November 27, 6</span></del>" in body
+    assert "new wording: </span>Saturday, November 28, 4</ins>" in body
+    assert body.count("Corrected in place") == 2
+    assert f'"dateModified": "{_row(out, department.northeast_website, Act.EDIT).settled_at.isoformat()}"' in body
+
+
+def test_the_old_wording_stays_readable_to_the_byte_and_no_search_engine_keeps_it(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    first = Revision.objects.filter(post=out).values().get()
+    variants = list(Variant.objects.filter(revision__post=out).order_by("pk").values())
+    corrected(department, out)
+    assert Revision.objects.filter(pk=first["id"]).values().get() == first
+    assert list(Variant.objects.filter(revision=first["id"]).order_by("pk").values()) == variants
+    old = client.get(out.get_absolute_url(), {"version": "1"})
+    assert first["html"] in old.content.decode()
+    assert old["X-Robots-Tag"] == "noindex"
+    assert '<meta name="robots" content="noindex">' in old.content.decode()
+    assert "These are not our words any more" in old.content.decode()
+    compared = client.get(out.get_absolute_url(), {"compare": "2"}).content.decode()
+    assert "old wording: </span>Friday, November 27, 6</span></del>" in compared
+    for query in ({"version": "3"}, {"version": "0"}, {"version": "x"}, {"compare": "1"}, {"version": "٣"}):
+        assert client.get(out.get_absolute_url(), query).status_code == 404
+
+
+def test_lists_feed_and_the_question_whether_it_is_us_have_the_newest_words(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    d = department
+    before = feedparser.parse(client.get("/northeast/feed.atom").content).entries[0]
+    corrected(d, out, title="Toy drive: bring a toy")
+    for path in ("/", "/news/", "/northeast/"):
+        body = client.get(path).content.decode()
+        assert "Toy drive: bring a toy" in body
+        assert "Friday" not in body
+        assert "Corrected " in body
+    entry = feedparser.parse(client.get("/northeast/feed.atom").content).entries[0]
+    assert (entry.id, entry.published) == (before.id, before.published)
+    assert entry.updated > before.updated
+    assert entry.title == "Toy drive: bring a toy"
+    assert "Corrected on " in entry.content[0].value
+    assert "Friday" not in entry.content[0].value
+    first, edit = _row(out, d.x_department, Act.PUBLISH), _row(out, d.x_department, Act.EDIT)
+    for address in (first.remote_url, edit.remote_url, f"http://testserver{out.get_absolute_url()}"):
+        answer = client.get("/official/", {"q": address}).content.decode()
+        assert "Ours, and since corrected" in answer
+        assert "Toy drive: bring a toy" in answer
+
+
+def test_a_correction_costs_the_lists_no_query_more(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, django_assert_num_queries: Any
+) -> None:
+    out = published(department)
+    paths = ["/", "/news/", "/northeast/", "/northeast/feed.atom", out.get_absolute_url()]
+    counts = {}
+    for path in paths:
+        with CaptureQueriesContext(connection) as before:
+            client.get(path)
+        counts[path] = len(before)
+    corrected(department, out)
+    for path in paths:
+        with django_assert_num_queries(counts[path]):
+            client.get(path)
+
+
+def test_markup_in_either_wording_stays_words(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    bad = 'Now <script>alert(1)</script> & <img src=x onerror="alert(2)"> </del><h1>x</h1> https://a.example/?a=1&b=2'
+    corrected(department, out, text=bad, was_wrong="We <b>wrote</b> it wrong.", apology="<i>Sorry.</i>")
+    body = client.get(out.get_absolute_url()).content.decode()
+    assert "<script>alert" not in body
+    assert "<img src=x" not in body
+    assert "<h1>x" not in body
+    assert "We &lt;b&gt;wrote&lt;/b&gt;" in body
+    assert 'href="https://a.example/?a=1&amp;b=2"' in body
+
+
+def test_the_staff_feed_shows_what_was_wrong_too(
+    as_: Any, department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d, now = department, timezone.now()
+    post = approved(
+        d.northeast, d.officer, d.supervisor, kind="internal_notice", audience="internal", text=OLD, now=now
+    )
+    tick(now + timedelta(minutes=1))
+    row = correct.ask(post=post, typed=said(title="Toy drive, for staff"), by=d.supervisor, now=now)
+    correct.confirm(correction=row, by=d.smo, now=now + timedelta(minutes=2))
+    tick(now + timedelta(minutes=3))
+    client = as_(d.officer)
+    assert "Toy drive, for staff" in client.get("/desk/staff/").content.decode()
+    body = client.get(f"/desk/staff/{post.pk}/").content.decode()
+    assert WRONG in body
+    assert "old wording: " in body
+
+
+# ---- two people, and what the database refuses
+
+
+def test_nobody_confirms_what_they_asked_for_or_wrote(department: SimpleNamespace, out: Post) -> None:
+    d = department
+    with pytest.raises(NotAllowed):
+        correct.ask(post=out, typed=said(), by=d.officer)
+    with pytest.raises((NotVisible, NotAllowed)):
+        correct.ask(post=out, typed=said(), by=d.stranger)
+    row = correct.ask(post=out, typed=said(words={d.x_department.pk: "Until Saturday."}), by=d.supervisor)
+    with pytest.raises(OwnWork):
+        correct.confirm(correction=row, by=d.supervisor)
+    with pytest.raises(NotAllowed):
+        correct.confirm(correction=row, by=d.colleague)
+    with pytest.raises((NotVisible, NotAllowed)):
+        correct.confirm(correction=row, by=d.stranger)
+    tick(timezone.now() + timedelta(minutes=2))
+    assert not out.deliveries.filter(act=Act.EDIT).exists(), "nothing moves before a second person"
+    with pytest.raises(WrongMoment, match="waits"):
+        correct.ask(post=out, typed=said(), by=d.supervisor)
+    for by in (d.supervisor, d.officer):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Approval.objects.create(
+                revision=row.revision,
+                content_hash=row.revision.content_hash,
+                basis="review",
+                approved_by=by,
+                approved_at=timezone.now(),
+            )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Correction.objects.filter(pk=row.pk).update(
+            verdict="confirmed", decided_by=row.asked_by, decided_at=timezone.now()
+        )
+
+
+def test_a_refused_correction_changes_nothing_and_another_may_be_asked_for(
+    department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    d = department
+    words = {d.x_department.pk: "Until Saturday."}
+    row = correct.ask(post=out, typed=said(words=words), by=d.supervisor)
+    with pytest.raises(BadInput) as refused:
+        correct.refuse(correction=row, by=d.smo, note=" ")
+    assert refused.value.field == "note"
+    correct.refuse(correction=row, by=d.smo, note="The door was right.")
+    with pytest.raises(WrongMoment, match="faster"):
+        correct.confirm(correction=row, by=d.smo)
+    again = correct.ask(post=out, typed=said(words=words), by=d.supervisor)
+    correct.refuse(correction=again, by=d.supervisor, note="")
+    again.refresh_from_db()
+    assert again.verdict == "taken_back"
+    corrected(d, out)
+    assert set(_shown(out).values()) == {Shows.RIGHT}
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"was_wrong": "bad"}, "was_wrong"),
+        ({"was_wrong": "x" * 501}, "was_wrong"),
+        ({"reason": ""}, "reason"),
+        ({"apology": "x" * 301}, "apology"),
+        ({"title": "x" * 151}, "title"),
+        ({"text": "a\x00b"}, "text"),
+        ({"text": OLD}, "text"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_at_its_field(
+    department: SimpleNamespace, out: Post, more: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        correct.ask(post=out, typed=said(**more), by=department.supervisor)
+    assert refused.value.field == field
+
+
+def test_words_that_do_not_fit_a_copy_stop_it(department: SimpleNamespace, out: Post) -> None:
+    d = department
+    with pytest.raises(StopsOpen) as refused:
+        correct.ask(post=out, typed=said(text="Long words. " * 40), by=d.supervisor)
+    assert {f.field for f in refused.value.findings} == {"text-x-department"}  # type: ignore[attr-defined]
+    with pytest.raises(StopsOpen):
+        correct.ask(post=out, typed=said(text=" "), by=d.supervisor)
+
+
+def test_what_is_not_out_is_changed_and_what_is_taken_down_is_left(
+    department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    d, now = department, timezone.now()
+    waiting = approved(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website], now=now)
+    with pytest.raises(WrongMoment, match="Nothing of it is out"):
+        correct.ask(post=waiting, typed=said(), by=d.supervisor)
+    asked = withdraw.ask(post=out, ground="illegal", reason="It names a child after all.", by=d.supervisor)
+    with pytest.raises(WrongMoment, match="take it down"):
+        correct.ask(post=out, typed=said(), by=d.supervisor)
+    withdraw.confirm(withdrawal=asked, by=d.smo)
+    with pytest.raises(WrongMoment, match="taken down"):
+        correct.ask(post=out, typed=said(), by=d.supervisor)
+
+
+def test_a_withdrawal_takes_an_open_correction_back(
+    department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    d = department
+    row = correct.ask(post=out, typed=said(words={d.x_department.pk: "Until Saturday."}), by=d.supervisor)
+    asked = withdraw.ask(post=out, ground="illegal", reason="It names a child after all.", by=d.supervisor)
+    withdraw.confirm(withdrawal=asked, by=d.smo)
+    with pytest.raises(WrongMoment, match="faster: it is taken back"):
+        correct.confirm(correction=row, by=d.smo)
+
+
+# ---- only what was approved goes (P1), and never into a hold (P4)
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        ("posts_revision", "facts = '{}' WHERE id = %s"),
+        ("posts_variant", "text = 'Pay here' WHERE revision_id = %s"),
+        ("posts_approval", "content_hash = repeat('0', 64) WHERE revision_id = %s"),
+        ("posts_approval", "voided_at = now(), void_reason = 'Over' WHERE revision_id = %s"),
+        ("posts_delivery", "payload = jsonb_set(payload, '{text}', '\"Pay here\"') WHERE revision_id = %s"),
+    ],
+)
+def test_a_tampered_correction_sends_nothing(
+    department: SimpleNamespace, network: SandboxNetwork, out: Post, tamper: tuple[str, str]
+) -> None:
+    d, now = department, timezone.now() + timedelta(minutes=2)
+    row = correct.ask(post=out, typed=said(words={d.x_department.pk: "Until Saturday."}), by=d.supervisor, now=now)
+    correct.confirm(correction=row, by=d.smo, now=now)
+    table, change = tamper
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE {table} SET {change}", [row.revision_id])
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    tick(now + timedelta(seconds=1))
+    assert network.texts(d.facebook_northeast)[0].startswith(OLD)
+    assert set(out.deliveries.filter(act=Act.EDIT).values_list("state", flat=True)) <= {"failed", "queued"}
+
+
+def test_a_held_correction_waits_for_a_person(department: SimpleNamespace, network: SandboxNetwork, out: Post) -> None:
+    d = department
+    placed = hold.place(scope="all", reason="Major incident", by=d.smo)
+    corrected(d, out)
+    assert set(out.deliveries.filter(act=Act.EDIT).values_list("state", flat=True)) == {DeliveryState.HELD}
+    assert network.texts(d.facebook_northeast)[0].startswith(OLD)
+    now = timezone.now() + timedelta(minutes=3)
+    hold.release(hold=placed, by=d.smo, now=now)
+    tick(now + timedelta(minutes=1))
+    assert network.texts(d.facebook_northeast)[0].startswith(OLD), "release sends nothing"
+    hold.keep(deliveries=list(out.deliveries.filter(act=Act.EDIT)), by=d.smo, now=now)
+    tick(now + timedelta(minutes=2))
+    assert network.texts(d.facebook_northeast)[0].startswith(NEW)
+
+
+# ---- copies that cannot be put right at once
+
+
+def test_exactly_the_copies_that_are_not_proven_are_listed(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    d = department
+    network.misbehave(d.facebook_northeast, "expired")
+    network.misbehave(d.x_department, "500", count=None)
+    corrected(d, out)
+    stands = _shown(out)
+    assert stands[d.facebook_northeast.pk] == Shows.STUCK
+    assert stands[d.x_department.pk] == Shows.GOING
+    assert stands[d.northeast_website.pk] == stands[d.northeast_feed.pk] == Shows.RIGHT
+    out.refresh_from_db()
+    body = client.get(out.get_absolute_url()).content.decode()
+    assert body.count("Not yet corrected: it still shows the old words") == 2
+    assert "Corrected in place" not in body
+
+
+def test_a_platform_that_says_yes_and_shows_the_old_words_is_never_called_corrected(
+    department: SimpleNamespace, network: SandboxNetwork, out: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d, store = department, network.server.network.store
+    put = store.put_post
+    monkeypatch.setattr(store, "put_post", lambda post: None if NEW in post.text else put(post))
+    corrected(d, out)
+    now = timezone.now() + timedelta(minutes=2)
+    for minutes in (1, 2, 4, 10, 26, 43):
+        tick(now + timedelta(minutes=minutes))
+    assert _row(out, d.facebook_northeast, Act.EDIT).state == DeliveryState.FAILED
+    assert _row(out, d.facebook_northeast, Act.PUBLISH).amended_by is None
+    monkeypatch.undo()
+    put_right.catch_up(
+        delivery=_row(out, d.facebook_northeast, Act.PUBLISH), by=d.supervisor, now=now + timedelta(minutes=44)
+    )
+    tick(now + timedelta(minutes=45))
+    assert _shown(out)[d.facebook_northeast.pk] == Shows.RIGHT
+
+
+def test_what_was_in_doubt_is_caught_up_by_one_press(department: SimpleNamespace, network: SandboxNetwork) -> None:
+    d, now = department, timezone.now()
+    post = approved(
+        d.headquarters, d.smo, d.boss, channels=[d.headquarters_website, d.x_department], text="Closed.", now=now
+    )
+    network.misbehave(d.x_department, "drop_after_accept")
+    due = now + timedelta(minutes=1)
+    tick(due)
+    copy = _row(post, d.x_department, Act.PUBLISH)
+    assert copy.state == DeliveryState.UNCERTAIN
+    row = correct.ask(post=post, typed=said(text="Open again.", title="Oak Street"), by=d.smo, now=due)
+    with pytest.raises(OwnWork):
+        correct.confirm(correction=row, by=d.smo, now=due)
+    correct.confirm(correction=row, by=d.boss, now=due)
+    tick(due + timedelta(seconds=31))  # found, with the old words
+    assert _shown(post)[d.x_department.pk] == Shows.OLD
+    put_right.catch_up(delivery=copy, by=d.boss, now=due + timedelta(minutes=2))
+    with pytest.raises(WrongMoment, match="on its way"):
+        put_right.catch_up(delivery=copy, by=d.boss, now=due + timedelta(minutes=2))
+    tick(due + timedelta(minutes=3))
+    assert network.texts(d.x_department)[0].startswith("Open again.")
+    assert _shown(post)[d.x_department.pk] == Shows.RIGHT
