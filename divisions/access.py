@@ -39,7 +39,7 @@ Person = User | AnonymousUser
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one membership gives: rights in divisions, perhaps only on some channels. `tree` = by a role that oversees."""
+    """What one membership gives: rights in divisions, perhaps on some channels. `tree` = by a role that oversees."""
 
     division_ids: frozenset[int]
     rights: frozenset[str]

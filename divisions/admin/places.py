@@ -28,8 +28,9 @@ class DepartmentAdmin(ServiceAdmin):
     sees: ClassVar = (Right.MANAGE_CHANNEL, Right.VIEW_ALL)
     acts: ClassVar = Right.MANAGE_CHANNEL
     list_display = ("name", "short_name", "zone", "declared_accounts", "phone")
+    autocomplete_fields = ("chief",)
     fieldsets = (
-        (None, {"fields": ("name", "short_name", "crest_letters", "zone")}),
+        (None, {"fields": ("name", "short_name", "crest_letters", "zone", "chief")}),
         ("On public pages", {"fields": ("phone", "notice", "declared_accounts")}),
     )
 

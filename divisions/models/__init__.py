@@ -2,6 +2,7 @@
 
 from divisions.models.channel import Channel, LinkRule
 from divisions.models.department import Department, Division
+from divisions.models.duty import Absence, Training
 from divisions.models.membership import (
     ChannelUserPermission,
     DivisionUserPermission,
@@ -13,6 +14,7 @@ from divisions.models.membership import (
 from divisions.models.user import User
 
 __all__ = [
+    "Absence",
     "Channel",
     "ChannelUserPermission",
     "Department",
@@ -23,5 +25,6 @@ __all__ = [
     "MembershipChannel",
     "Role",
     "RoleRight",
+    "Training",
     "User",
 ]

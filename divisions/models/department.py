@@ -59,6 +59,14 @@ class Department(models.Model):
     )
     phone = models.CharField(max_length=40, blank=True)
     notice = models.CharField(max_length=300, blank=True, default="These pages are not watched around the clock.")
+    chief = models.ForeignKey(
+        "divisions.User",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who is told at once when an alert goes out without waiting for review.",
+    )
 
     class Meta:
         verbose_name_plural = "department"

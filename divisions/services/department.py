@@ -14,7 +14,7 @@ from divisions.models import Department, Division, User
 from divisions.permissions import Right
 from records.services import ledger
 
-EDITABLE = frozenset({"name", "short_name", "crest_letters", "zone", "declared_accounts", "phone", "notice"})
+EDITABLE = frozenset({"name", "short_name", "crest_letters", "zone", "declared_accounts", "phone", "notice", "chief"})
 
 
 @transaction.atomic
@@ -38,7 +38,8 @@ def change_department(
         setattr(row, key, value)
     row.full_clean()
     row.save(update_fields=list(changed))
-    ledger.remember("divisions.department.changed", ("department", row.pk), by=by, now=now, data={"changed": changed})
+    data = {key: value.email if isinstance(value, User) else value for key, value in changed.items()}
+    ledger.remember("divisions.department.changed", ("department", row.pk), by=by, now=now, data={"changed": data})
     return sorted(changed)
 
 

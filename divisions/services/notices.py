@@ -1,4 +1,4 @@
-"""Mail about an account to the people who can do something: its duty officer and whoever manages it.
+"""Mail to the people who can do something; about an account: its duty officer and whoever manages it.
 
 A mail server that is down stops nothing: the same stands on the wall.
 """
@@ -6,6 +6,7 @@ A mail server that is down stops nothing: the same stands on the wall.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from divisions import access
-from divisions.models import Channel
+from divisions.models import Channel, User
 from divisions.permissions import Right
 
 log = logging.getLogger(__name__)
@@ -42,21 +43,25 @@ def sign_in_ends(channel: Channel, left: timedelta) -> None:
     )
 
 
-def _send(channel: Channel, subject: str, text: str) -> None:
-    to = _people(channel)
-    page = f"{settings.BASE_URL}/desk/channels/{channel.slug}/"
+def tell(people: Iterable[User], subject: str, text: str, path: str) -> None:
+    """Tell some people, after the commit, with the page where something can be done about it (a path of the desk)."""
+    to = list(dict.fromkeys(user.email for user in people if user.is_active))[:MOST]
 
     def send() -> None:
         try:
-            send_mail(subject, f"{text}\n\n{page}\n", None, to)
+            send_mail(" ".join(subject.split()), f"{text}\n\n{settings.BASE_URL}{path}\n", None, to)
         except OSError as error:
-            log.warning("no mail about %s: %s", channel.slug, error)
+            log.warning("no mail about %s: %s", path, error)
 
     if to:
         transaction.on_commit(send, robust=True)
 
 
-def _people(channel: Channel) -> list[str]:
+def _send(channel: Channel, subject: str, text: str) -> None:
+    tell(_people(channel), subject, text, f"/desk/channels/{channel.slug}/")
+
+
+def _people(channel: Channel) -> list[User]:
     managers = access.people_with(Right.MANAGE_CHANNEL, channel.division_id)
     duty = [channel.duty_officer] if channel.duty_officer and channel.duty_officer.is_active else []
-    return list(dict.fromkeys(user.email for user in [*duty, *managers]))[:MOST]
+    return [*duty, *managers]

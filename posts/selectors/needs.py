@@ -14,9 +14,9 @@ from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subqu
 from divisions.access import Rights
 from divisions.errors import BadInput
 from divisions.permissions import Right
-from posts.models import Delivery, Post, Review, Withdrawal
+from posts.models import BreakGlass, Delivery, Incident, Post, Review, Withdrawal
 from posts.models.post import When
-from posts.selectors import moments, posts, repeats, review, withdrawals
+from posts.selectors import glass, incidents, moments, posts, repeats, review, withdrawals
 from posts.states import Act, DeliveryState, Stage
 
 ROWS = 8
@@ -44,7 +44,7 @@ class Need:
 
 
 def rows(mine: Rights, *, now: datetime) -> list[Need]:
-    """The first rows of everything that needs the person. Seven queries."""
+    """The first rows of everything that needs the person. Eight queries."""
     unmade = list(repeats.not_made(mine)[:ROWS])
     why = repeats.why_not_made(unmade)
     found = [
@@ -54,6 +54,8 @@ def rows(mine: Rights, *, now: datetime) -> list[Need]:
         *(_review(post, now) for post in reviews(mine)[:ROWS]),
         *(_delivery(row, now) for row in deliveries(mine)[:ROWS]),
         *(_withdrawal(row) for row in withdrawals.waiting(mine)[:ROWS]),
+        *(_promise(row, now) for row in incidents.promises_due(mine, now=now)[:ROWS]),
+        *(_glass(row, now) for row in glass.to_sign(mine)[:ROWS]),
     ]
     found.sort(key=lambda need: (need.deadline is None, need.deadline or NEVER, need.rank, need.title))
     return found[:ROWS]
@@ -104,6 +106,7 @@ def total(mine: Rights) -> tuple[Subquery, ...]:
         reviews(mine),
         deliveries(mine),
         withdrawals.waiting(mine),
+        glass.to_sign(mine),
     )
     return tuple(count_of(source) for source in sources)
 
@@ -250,6 +253,40 @@ def _withdrawal(row: Withdrawal) -> Need:
         button="Look and decide",
         rank=-1,
         edge="is-due",
+    )
+
+
+def _glass(row: BreakGlass, now: datetime) -> Need:
+    late = row.review_due_at < now
+    return Need(
+        sign="late" if late else "clock",
+        word="Overdue" if late else _left(row.review_due_at, now),
+        note="To sign",
+        title=row.title,  # type: ignore[attr-defined]
+        reason=f"{row.by} published it without review: “{_short(row.reason)}”",
+        step="posts:detail",
+        pk=row.post_id,  # type: ignore[attr-defined]
+        button="Look and sign",
+        deadline=row.review_due_at,
+        rank=0,
+        edge="is-failed" if late else "is-due",
+    )
+
+
+def _promise(row: Incident, now: datetime) -> Need:
+    owed = row.next_update_at is not None and row.next_update_at <= now
+    return Need(
+        sign="late" if owed else "clock",
+        word="Owed" if owed or row.next_update_at is None else _left(row.next_update_at, now),
+        note="Incident",
+        title=row.name,
+        reason="The public was promised an update. Post it, even if nothing is new, then log it.",
+        step="posts:incident",
+        pk=row.pk,
+        button="Open the incident",
+        deadline=row.next_update_at,
+        rank=-2,
+        edge="is-failed" if owed else "is-due",
     )
 
 

@@ -43,6 +43,9 @@ class Way:
     why: str = ""
 
 
+WITHOUT_REVIEW = Way(step="posts:emergency", label="Publish without review", post=False, tone="button--danger")
+
+
 def deliveries(post: Post) -> list[Delivery]:
     """All deliveries of a post, worst first, with `calls` (how many wire calls were made). One query."""
     found = (

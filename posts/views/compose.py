@@ -67,6 +67,8 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "posts/_compose_autosaved.html", _after_autosave(writing, saved), status=saved.status)
     if not saved.ok:
         return refused(request, writing, saved)
+    if "emergency" in request.POST:
+        return redirect("posts:emergency", pk=pk)
     if "library" in request.POST:
         return redirect(f"{reverse('posts:media')}?for={pk}")
     return redirect(f"{reverse('posts:compose', args=[pk])}{place}")

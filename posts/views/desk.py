@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,10 +14,12 @@ from django.views.decorators.http import require_safe
 
 from divisions.access import Rights
 from divisions.selectors import divisions
+from posts.forms.emergency import SignForm
 from posts.kinds import Kind
 from posts.models import Post, Revision
 from posts.selectors import (
     approving,
+    glass,
     listing,
     moments,
     posts,
@@ -28,7 +31,7 @@ from posts.selectors import (
     withdrawals,
 )
 from posts.selectors.published import file_path
-from posts.services import review
+from posts.services import break_glass, review
 from posts.states import EDITABLE_STAGES, DeliveryState, Stage
 from posts.views import places
 
@@ -80,6 +83,8 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
     decides = post.stage == Stage.IN_REVIEW and revision is not None and _decides(request, revision, mine)
     withdrawal = withdrawals.of_post(post)
     ways = story.ways(post, rows, mine, may_decide=decides, withdrawal=withdrawal)
+    if post.kind == Kind.SAFETY_ALERT and break_glass.why_not(post, request.user, mine, now=now) is None:  # type: ignore[arg-type]
+        ways.append(story.WITHOUT_REVIEW)
     return {
         "post": post,
         "revision": revision,
@@ -88,6 +93,7 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
         "note": story.last_review(post) if post.stage in (Stage.CHANGES_REQUESTED, Stage.CANCELLED) else None,
         "approvals": list(story.approvals(revision)),
         "standing": approving.standing(revision) if revision and post.stage == Stage.IN_REVIEW else None,
+        **_glass(post, mine, now),
         "presence": presence.of_deliveries(post.stage, rows),
         "places": shown,
         "needs_one": any(place.is_next for place in shown),
@@ -109,6 +115,16 @@ def _pattern(post: Post) -> dict[str, Any]:
     """The pattern it is one of or carries, and what the page says of it."""
     found = repeats.of_post(post)
     return {"pattern": found, "repeats": recurrence.short(found.revision.repeats) if found else ""}
+
+
+def _glass(post: Post, mine: Rights, now: datetime) -> dict[str, Any]:
+    """The emergency publication of a safety alert, and whether this person may sign it."""
+    found = glass.of_post(post) if post.kind == Kind.SAFETY_ALERT else None
+    if found is None:
+        return {}
+    may_sign = glass.to_sign(mine).filter(pk=found.pk).exists()
+    late = found.signed_at is None and found.review_due_at < now
+    return {"glass": found, "glass_late": late, "may_sign": may_sign, "sign_form": SignForm(label_suffix="")}
 
 
 def _decides(request: HttpRequest, revision: Revision, mine: Rights) -> bool:

@@ -29,7 +29,7 @@ from posts.selectors.approving import Requirement
 from posts.selectors.candidate import Look
 from posts.selectors.repeats import Outlook
 from posts.selectors.targets import Target
-from posts.services import submit
+from posts.services import break_glass, submit
 from posts.states import Stage
 from posts.views import previews
 
@@ -115,6 +115,7 @@ class Page:
             "cards": self.cards(),
             "pictures": self.pictures(),
             "sentence": self.sentence(),
+            "emergency": self._may_break_glass(),
             "windows": self.best_windows(),
             "repeat": self.repeat,
             "asked": story.last_review(self.post) if self.post.stage == Stage.CHANGES_REQUESTED else None,
@@ -278,6 +279,12 @@ class Page:
         return approving.of(
             self.post, kind=self.form.shown_kind, flags=self.form.value("flags") or (), channels=channels
         )
+
+    def _may_break_glass(self) -> bool:
+        """Whether this person may send it without waiting, as it was saved last."""
+        person, mine, now = self.writing.request.user, self.writing.mine, self.writing.now
+        alert = self.post.kind == Kind.SAFETY_ALERT
+        return alert and break_glass.why_not(self.post, person, mine, now=now) is None  # type: ignore[arg-type]
 
     def _who(self, boxes: Sequence[Target]) -> str:
         """Who has to approve, with the verb; empty when nobody has to."""
