@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo demo-reset test check bench faults lock format
+.PHONY: help setup demo demo-reset test check bench faults hold-race lock format
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -38,6 +38,9 @@ bench: setup ## run every benchmark; one JSON line per figure
 
 faults: setup ## the fault trial: kill, flush, crash, and nothing twice or lost (COUNT=500, SEED=1)
 	@$(RUN) -m tests.faults.trial --count $(or $(COUNT),500) --seed $(or $(SEED),1)
+
+hold-race: setup ## eight workers against holds at random moments: nothing begins after one (COUNT=500, SEED=1)
+	@$(RUN) -m tests.faults.race --count $(or $(COUNT),500) --seed $(or $(SEED),1)
 
 format: setup ## put the Python into the house format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
