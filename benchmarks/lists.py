@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from benchmarks._ground import database, median_ms, queries, say
+from benchmarks._ground import database, median_ms, page, queries, say
 
 NAME = "lists"
 FEW, MANY = 13, 500
@@ -28,28 +28,12 @@ def _measured(accounts: int) -> dict[str, float]:
     _fill(accounts)
     found: dict[str, float] = {}
     for name, path in PAGES.items():
-        get = _page(path)
+        get = page(path)
         found[f"{name}_queries"] = queries(get)
         found[f"{name}_ms"] = median_ms(get, 10)
     for figure, value in found.items():
         say(NAME, figure, value, accounts=accounts, posts=accounts * POSTS_EACH)
     return found
-
-
-def _page(path: str):  # type: ignore[no-untyped-def]
-    from django.test import Client
-
-    from divisions.models import User
-
-    client = Client()
-    client.force_login(User.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
-
-    def get() -> None:
-        answer = client.get(path)
-        if answer.status_code != 200:
-            raise RuntimeError(f"{path} answered {answer.status_code}")
-
-    return get
 
 
 def _fill(accounts: int) -> None:
