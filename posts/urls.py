@@ -6,6 +6,7 @@ from posts import feeds
 from posts.views import (
     calendar,
     compose,
+    correct,
     deliveries,
     desk,
     emergency,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("desk/deliveries/<int:pk>/send-again/", deliveries.send_again, name="send_again"),
     path("desk/deliveries/<int:pk>/keep/", deliveries.keep, name="keep"),
     path("desk/deliveries/<int:pk>/seen/", deliveries.seen, name="seen"),
+    path("desk/deliveries/<int:pk>/catch-up/", correct.catch_up, name="catch_up"),
+    path("desk/posts/<int:pk>/correct/", correct.ask, name="correct"),
+    path("desk/corrections/<int:pk>/", correct.show, name="correction"),
     path("desk/deliveries/<int:pk>/drop/", deliveries.drop, name="drop"),
     path("desk/hold/", hold.index, name="holds"),
     path("desk/hold/new/", hold.new, name="hold_new"),

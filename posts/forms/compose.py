@@ -99,7 +99,7 @@ class ComposeForm(RepeatFields):
     def _add_facts(self) -> None:
         for fact in SPECS[self.shown_kind].facts:
             name = f"fact-{fact.name}"
-            self.fields[name] = _fact_field(fact)
+            self.fields[name] = fact_field(fact)
             self.initial[name] = self.draft.facts.get(fact.name, "")
 
     def _add_channels(self) -> None:
@@ -260,7 +260,8 @@ class ComposeForm(RepeatFields):
         return None if isinstance(day, str) else day
 
 
-def _fact_field(fact: Fact) -> forms.Field:
+def fact_field(fact: Fact) -> forms.Field:
+    """The form field of one fact."""
     if fact.type == "choice":
         return forms.ChoiceField(label=fact.label, required=False, choices=[("", "Choose"), *fact.choices])
     if fact.type == "text":

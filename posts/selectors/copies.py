@@ -103,9 +103,13 @@ class CopyOf:
             return False
         return registry.get(self.channel.platform, self.channel.mode).capabilities().edit.when != "always"
 
+    def acts_for(self, revision: Revision) -> list[Delivery]:
+        """The edits and replies that bring the words of `revision` here, closed ones too; oldest first."""
+        return [act for act in self.acts if act.revision_id == revision.pk]
+
     def act_on(self, revision: Revision) -> Delivery | None:
-        """The newest edit or reply that brings the words of `revision` here and is not closed."""
-        rows = [act for act in self.acts if act.revision_id == revision.pk and act.state in (*OPEN_ACT, _S.DELIVERED)]
+        """The newest of them that is not closed."""
+        rows = [act for act in self.acts_for(revision) if act.state in (*OPEN_ACT, _S.DELIVERED)]
         return rows[-1] if rows else None
 
     def shows(self, newest: Revision) -> Shows:

@@ -12,19 +12,15 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
 from django.utils import dateformat
 
 from connectors import registry
 from connectors.contract import Act as WireAct
 from connectors.contract import Media, Outgoing, Rendered
-from divisions.access import Rights
-from divisions.errors import NotVisible
 from divisions.models import Channel, LinkRule
-from divisions.permissions import Right
 from divisions.states import Platform
 from posts import checks
-from posts.models import Approval, Correction, Post, Revision, RevisionMedia
+from posts.models import Post, Revision, RevisionMedia
 from posts.selectors import candidate, moments
 from posts.selectors.copies import CopyOf
 from posts.states import Act
@@ -307,53 +303,3 @@ def _revision(post: Post) -> Revision:
     if post.revision is None:
         raise ValueError("a post without a revision has no words to correct")
     return post.revision
-
-
-# ---- which there are
-
-
-def of_post(post: Post) -> Correction | None:
-    """The correction that waits for a second person, or None."""
-    return post.corrections.filter(verdict="").select_related("asked_by").first()
-
-
-def waiting(mine: Rights) -> QuerySet[Correction]:
-    """Corrections that this person may decide, the oldest first: not their own work, nor what they approved already."""
-    given = Approval.objects.filter(approved_by=mine.user_id, voided_at__isnull=True).values("revision")
-    return (
-        Correction.objects.filter(verdict="", post__division__in=mine.division_ids(Right.REVIEW_POST))
-        .exclude(asked_by=mine.user_id)
-        .exclude(post__author=mine.user_id)
-        .exclude(revision__in=given)
-        .select_related("post__division", "asked_by", "revision")
-        .order_by("asked_at", "pk")
-    )
-
-
-def get_visible(mine: Rights, pk: int) -> Correction:
-    """One correction in a division that the person sees, or of a post on a channel whose reviewers decide it.
-
-    Raises NotVisible.
-    """
-    row = (
-        Correction.objects.filter(pk=pk)
-        .select_related(
-            "post__division", "post__author", "post__revision", "revision__corrects", "asked_by", "decided_by"
-        )
-        .first()
-    )
-    if row is None:
-        raise NotVisible
-    row.revision.post = row.post
-    if row.post.division_id in mine.visible_division_ids():
-        return row
-    theirs = LinkRule.objects.filter(
-        source_channel__division=row.post.division_id,
-        target_channel__division__in=mine.division_ids(Right.REVIEW_POST),
-        target_channel__variants__revision=row.revision,
-        approver="target",
-        revoked_at__isnull=True,
-    )
-    if not theirs.exists():
-        raise NotVisible
-    return row

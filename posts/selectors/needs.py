@@ -14,9 +14,9 @@ from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subqu
 from divisions.access import Rights
 from divisions.errors import BadInput
 from divisions.permissions import Right
-from posts.models import BreakGlass, Delivery, Incident, Post, Review, Withdrawal
+from posts.models import BreakGlass, Correction, Delivery, Incident, Post, Review, Withdrawal
 from posts.models.post import When
-from posts.selectors import glass, incidents, moments, posts, repeats, review, withdrawals
+from posts.selectors import correcting, glass, incidents, moments, posts, repeats, review, withdrawals
 from posts.states import Act, DeliveryState, Stage
 
 ROWS = 8
@@ -44,7 +44,7 @@ class Need:
 
 
 def rows(mine: Rights, *, now: datetime) -> list[Need]:
-    """The first rows of everything that needs the person. Eight queries."""
+    """The first rows of everything that needs the person. Nine queries."""
     unmade = list(repeats.not_made(mine)[:ROWS])
     why = repeats.why_not_made(unmade)
     found = [
@@ -54,6 +54,7 @@ def rows(mine: Rights, *, now: datetime) -> list[Need]:
         *(_review(post, now) for post in reviews(mine)[:ROWS]),
         *(_delivery(row, now) for row in deliveries(mine)[:ROWS]),
         *(_withdrawal(row) for row in withdrawals.waiting(mine)[:ROWS]),
+        *(_correction(row) for row in correcting.waiting(mine)[:ROWS]),
         *(_promise(row, now) for row in incidents.promises_due(mine, now=now)[:ROWS]),
         *(_glass(row, now) for row in glass.to_sign(mine)[:ROWS]),
     ]
@@ -106,6 +107,7 @@ def total(mine: Rights) -> tuple[Subquery, ...]:
         reviews(mine),
         deliveries(mine),
         withdrawals.waiting(mine),
+        correcting.waiting(mine),
         glass.to_sign(mine),
     )
     return tuple(count_of(source) for source in sources)
@@ -291,6 +293,22 @@ def _promise(row: Incident, now: datetime) -> Need:
 
 
 def _left(moment: datetime, now: datetime) -> str:
+def _correction(row: Correction) -> Need:
+    who = row.asked_by.name if row.asked_by else "Somebody"
+    return Need(
+        sign="due",
+        word="To confirm",
+        note_at=row.asked_at,
+        title=str(row.post),
+        reason=f"{who} asks to correct it: {_short(row.was_wrong)} The wrong words stand until you decide.",
+        step="posts:correction",
+        pk=row.pk,
+        button="Look and decide",
+        rank=-1,
+        edge="is-due",
+    )
+
+
     minutes = int((moment - now).total_seconds() // 60)
     if minutes < 0:
         return "No time left"

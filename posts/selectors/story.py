@@ -104,7 +104,9 @@ def ways(
     found = [*_writing(post, mine), *_reviewing(post, may_decide)]
     begun = has_begun(rows)
     taken_down = withdrawal is not None and bool(withdrawal.verdict)
-    if Stage.DRAFT in STAGE_MOVES[post.stage] and post.stage != Stage.IN_REVIEW and not taken_down:
+    if is_out(rows):
+        found += _correct(post, mine, withdrawal)
+    elif Stage.DRAFT in STAGE_MOVES[post.stage] and post.stage != Stage.IN_REVIEW and not taken_down:
         found.append(_change(post, mine, begun))
     if post.stage == Stage.SCHEDULED and can_retime(rows):
         found.append(_retime(post, mine))
@@ -113,6 +115,15 @@ def ways(
     if withdrawal is None and is_out(rows) and mine.can(Right.WITHDRAW_POST, post.division_id):
         found.append(Way(step="posts:withdraw", label="Take down", post=False, tone="button--quiet"))
     return found
+
+
+def _correct(post: Post, mine: Rights, withdrawal: Withdrawal | None) -> list[Way]:
+    """Words that are out are fixed: they are put right in the open, or taken down."""
+    if withdrawal is not None or post.stage != Stage.SCHEDULED:
+        return []
+    mine_to_ask = mine.can(Right.CORRECT_POST, post.division_id)
+    why = "" if mine_to_ask else "It is out, so its words are fixed. Your supervisor can correct it."
+    return [Way(step="posts:correct", label="Correct", post=False, why=why)]
 
 
 def is_out(rows: list[Delivery]) -> bool:
@@ -130,7 +141,8 @@ def has_begun(rows: list[Delivery]) -> bool:
 
 def can_retime(rows: list[Delivery]) -> bool:
     """Whether something is left that can move to another time."""
-    return any(row.state in (*CLAIMABLE, _S.MISSED) and row.first_attempt_at is None for row in rows)
+    waits = (*CLAIMABLE, _S.MISSED)
+    return any(r.act == Act.PUBLISH and r.state in waits and r.first_attempt_at is None for r in rows)
 
 
 def _writing(post: Post, mine: Rights) -> list[Way]:

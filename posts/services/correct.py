@@ -7,6 +7,7 @@ what it says is found in `selectors.corrections`; taking down is `withdraw`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -23,6 +24,7 @@ from posts.models import Approval, Correction, Post, Review, Revision, RevisionM
 from posts.models.amends import AmendVerdict
 from posts.models.review import Verdict
 from posts.selectors import approving, copies, corrections, fit
+from posts.selectors.copies import CopyOf
 from posts.selectors.corrections import Look, Said, Typed
 from posts.services import compose, fingerprint, hold_lock, put_right, review, seats
 from posts.services.compose import lock
@@ -44,11 +46,9 @@ def ask(*, post: Post, typed: Typed, by: User, now: datetime | None = None) -> C
     row = lock(post)
     access.require(by, Right.CORRECT_POST, row.division)
     _check(typed)
-    old = _correctable(row)
-    old.post = row
     standing = copies.of_post(row)
-    if not any(copy.is_out for copy in standing):
-        raise WrongMoment("Nothing of it is out, so nothing has to be corrected.", cure="Change it instead.")
+    old = correctable(row, standing)
+    old.post = row
     seen = corrections.look(row, standing, typed, now=moment)
     if not corrections.changed(old, seen, typed):
         raise BadInput("text", "These are the words that stand already.", cure="Write what is right.")
@@ -142,8 +142,8 @@ def _check(typed: Typed) -> None:
             raise BadInput(name, "There is an invisible character that cannot be stored.", cure="Type it again.")
 
 
-def _correctable(post: Post) -> Revision:
-    """The revision that stands; raises WrongMoment when it cannot be corrected now."""
+def correctable(post: Post, standing: Sequence[CopyOf]) -> Revision:
+    """The revision that stands, to be corrected; raises WrongMoment when it cannot be now."""
     if post.stage != Stage.SCHEDULED or post.revision is None:
         raise WrongMoment(f"This post is “{post.get_stage_display()}”: nothing of it is out.")
     if post.withdrawals.filter(verdict=AmendVerdict.CONFIRMED).exists():
@@ -152,6 +152,8 @@ def _correctable(post: Post) -> Revision:
         raise WrongMoment("Somebody asked to take it down.", cure="That is decided first.")
     if post.corrections.filter(verdict="").exists():
         raise WrongMoment("A correction of it waits for a second person.", cure="Decide that one first.")
+    if not any(copy.is_out for copy in standing):
+        raise WrongMoment("Nothing of it is out, so nothing has to be corrected.", cure="Change it instead.")
     return post.revision
 
 

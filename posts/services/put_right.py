@@ -80,27 +80,40 @@ def catch_up(*, delivery: Delivery, by: User, now: datetime | None = None) -> De
     return row
 
 
-def _again(copy: CopyOf, post: Post, revision: Revision, by: User, now: datetime) -> Delivery:
-    stands, variants = copy.shows(revision), _frozen(revision).get(copy.channel.pk, {})
-    if stands == Shows.NOT_OUT and copy.publication.revision_id != revision.pk and Act.PUBLISH in variants:
-        _refuse_open_calls([copy.publication], revision)
-        _cancel([copy.publication], by, now)
-        return _write([schedule.delivery_of(post, revision, variants[Act.PUBLISH], now, now)], now)[0]
-    if stands not in (Shows.OLD, Shows.STUCK):
-        raise WrongMoment("Nothing has to be done here: it is right, or on its way.")
+def next_act(copy: CopyOf, revision: Revision, frozen: Iterable[str], *, now: datetime) -> Act | None:
+    """What a press of “Correct it now” would do to a copy; None = nothing that was approved can be done any more.
+
+    `frozen` are the acts that were approved for it.
+    """
+    stands, approved = copy.shows(revision), set(frozen)
+    if stands == Shows.NOT_OUT:
+        waits = copy.publication.revision_id != revision.pk and not copy.is_retired
+        return Act.PUBLISH if waits and Act.PUBLISH in approved else None
+    if stands not in (Shows.OLD, Shows.STUCK) or now > revision.not_after:
+        return None
     before = copy.act_on(revision)
-    tried = {act.act for act in copy.acts if act.revision_id == revision.pk}
-    if before is not None:
-        act = corrections.due_act(copy, variants, now=now)
-        if act is None or act == before.act:
-            return decide.send_again(delivery=before, by=by, now=now)
-        _cancel([before], by, now)
-    open_acts = {name: variant for name, variant in variants.items() if name not in tried}
-    act = corrections.due_act(copy, open_acts, now=now)
-    if act is None:
+    act = corrections.due_act(copy, approved, now=now)
+    if before is not None and before.act == act:
+        return act
+    return corrections.due_act(copy, approved - {row.act for row in copy.acts_for(revision)}, now=now)
+
+
+def _again(copy: CopyOf, post: Post, revision: Revision, by: User, now: datetime) -> Delivery:
+    variants = _frozen(revision).get(copy.channel.pk, {})
+    act, before = next_act(copy, revision, variants, now=now), copy.act_on(revision)
+    if act is None and copy.shows(revision) in (Shows.OLD, Shows.STUCK):
         raise WrongMoment(
             "What was approved cannot be done here any more.", cure="Correct it again: then it is approved anew."
         )
+    if act is None:
+        raise WrongMoment("Nothing has to be done here: it is right, or on its way.")
+    if act == Act.PUBLISH:
+        _refuse_open_calls([copy.publication], revision)
+        _cancel([copy.publication], by, now)
+        return _write([schedule.delivery_of(post, revision, variants[act], now, now)], now)[0]
+    if before is not None and before.act == act:
+        return decide.send_again(delivery=before, by=by, now=now)
+    _cancel([before] if before else [], by, now)
     try:
         with transaction.atomic():
             return _write([_on_copy(copy, variants[act], post, revision, now)], now)[0]

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from divisions.access import Rights
+from divisions.permissions import Right
 from divisions.selectors import divisions
 from posts.forms.emergency import SignForm
 from posts.kinds import Kind
 from posts.models import Post, Revision
 from posts.selectors import (
     approving,
+    correcting,
     glass,
     listing,
     moments,
@@ -33,7 +35,7 @@ from posts.selectors import (
 from posts.selectors.published import file_path
 from posts.services import break_glass, review
 from posts.states import EDITABLE_STAGES, DeliveryState, Stage
-from posts.views import places
+from posts.views import correct, places
 
 
 @login_required
@@ -89,6 +91,9 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
         "post": post,
         "revision": revision,
         "withdrawal": withdrawal,
+        "correction": correcting.of_post(post),
+        "behind": correct.behind(post, now=now),
+        "may_correct": mine.can(Right.CORRECT_POST, post.division_id),
         "draft": getattr(post, "draft", None),
         "note": story.last_review(post) if post.stage in (Stage.CHANGES_REQUESTED, Stage.CANCELLED) else None,
         "approvals": list(story.approvals(revision)),
