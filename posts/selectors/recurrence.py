@@ -165,7 +165,7 @@ def occurrence(wall: str, zone: str) -> Occurrence:
     naive = _wall(wall)
     place = naive.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     if _skipped(naive, zone):
-        note = f"Left out: the clock skips {naive:%H:%M} that night, summer time begins."
+        note = f"The clock skips {naive:%H:%M} that night: summer time begins."
         return Occurrence(wall=wall, at=None, place=place, note=note)
     note = ""
     if moments.shows_twice(wall, zone):

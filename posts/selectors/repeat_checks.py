@@ -66,11 +66,11 @@ def _when(draft: Draft) -> Iterator[Finding]:
 
 
 def _note(occurrence: recurrence.Occurrence) -> Finding:
-    day = recurrence.day_words(occurrence.wall)
+    day = f"{occurrence.day}:" if occurrence.at else f"{occurrence.day} is left out."
     code = "REPEAT_TWICE" if occurrence.at else "REPEAT_SKIPS"
     severity = Severity.NOTE if occurrence.at else Severity.WARNING
     cure = "" if occurrence.at else "Pick another time of day if it must go out on that day too."
-    return Finding(code=code, severity=severity, message=f"{day}: {occurrence.note}", cure=cure, field="wall_time")
+    return Finding(code=code, severity=severity, message=f"{day} {occurrence.note}", cure=cure, field="wall_time")
 
 
 def _same_words(channels: Sequence[Channel]) -> Iterator[Finding]:

@@ -155,6 +155,11 @@ def not_made(mine: Rights) -> QuerySet[Post]:
     return posts.visible_to(mine).filter(NOT_MADE, own).select_related("draft").order_by("occurs_at", "pk")
 
 
+def is_unmade(post: Post) -> bool:
+    """Whether it is an occurrence that waits for a person because it could not be made (see `NOT_MADE`)."""
+    return post.pattern_id is not None and post.revision_id is None and post.stage == Stage.DRAFT
+
+
 def why_not_made(rows: Iterable[Post]) -> dict[int, str]:
     """Why these were not made, by post id, as the ledger has it. One query."""
     ids = [str(post.pk) for post in rows]

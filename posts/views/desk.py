@@ -119,7 +119,14 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
 def _pattern(post: Post) -> dict[str, Any]:
     """The pattern it is one of or carries, and what the page says of it."""
     found = repeats.of_post(post)
-    return {"pattern": found, "repeats": recurrence.short(found.revision.repeats) if found else ""}
+    if found is None:
+        return {}
+    return {
+        "pattern": found,
+        "repeats": recurrence.short(found.revision.repeats),
+        "rests_on": repeats.approval_numbers(found.revision) if post.revision_id and post.pattern_id else "",
+        "unmade": repeats.why_not_made([post]).get(post.pk, "") if repeats.is_unmade(post) else "",
+    }
 
 
 def _glass(post: Post, mine: Rights, now: datetime) -> dict[str, Any]:

@@ -68,13 +68,14 @@ def _page(request: HttpRequest, pattern: Pattern, form: StopForm, status: int = 
     mine, now = _mine(request), timezone.now()
     (line,) = repeats.lines([pattern], now=now)
     page = Paginator(repeats.occurrences(pattern), PER_PAGE).get_page(request.GET.get("page"))
-    stands = presence.of_posts(page.object_list)
+    stands = presence.of_posts([*page.object_list, line.post])
     context: dict[str, Any] = {
         "line": line,
         "pattern": pattern,
         "form": form,
         "page_obj": page,
         "made": [{"post": post, "presence": stands[post.pk]} for post in page.object_list],
+        "first": stands[line.post.pk],
         "dates": repeats.coming(pattern, now=now),
         "may_stop": line.is_on and repeats.may_stop(line.post, mine),
         "zone": line.zone,

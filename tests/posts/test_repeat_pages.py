@@ -173,7 +173,7 @@ def test_before_saving_a_night_without_that_hour_is_struck_and_named(department:
     typed = _typed(d, 2, wall_day="2027-03-07", wall_clock="02:30", repeat="week", repeat_count="4")
     page = as_(d.officer).post(reverse("posts:preview", args=[post.pk]), typed).content.decode()
     assert "<del>Sun 14 Mar 2027, 02:30</del>" in page
-    assert "the clock skips 02:30" in page
+    assert "Left out. The clock skips 02:30" in page
     twice = {**typed, "wall_day": "2027-10-31", "wall_clock": "01:30"}
     page = as_(d.officer).post(reverse("posts:preview", args=[post.pk]), twice).content.decode()
     assert "shows 01:30 twice" in page
@@ -209,6 +209,7 @@ def test_a_draft_that_waits_is_shown_with_its_reason(department: SimpleNamespace
     assert reverse("posts:compose", args=[waiting.pk]) in home
     assert "1 could not be made" in as_(d.officer).get(reverse("posts:repeats")).content.decode()
     detail = as_(d.officer).get(reverse("posts:detail", args=[waiting.pk])).content.decode()
+    assert "It could not go out by itself." in detail
     assert "Not scheduled by itself" in detail
 
 
