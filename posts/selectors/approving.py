@@ -13,10 +13,12 @@ from django.db.models import Q, QuerySet
 
 from divisions.access import Rights
 from divisions.errors import NotVisible
-from divisions.models import Channel
+from divisions.models import Channel, LinkRule
+from divisions.states import Approver
 from posts.kinds import Flag, Kind
-from posts.models import Approval, MatrixRow, Post, Revision
+from posts.models import Approval, MatrixRow, Post, Review, Revision
 from posts.models.approving import ALWAYS_TWO, Asks
+from posts.models.review import Verdict
 from posts.states import Basis
 
 DEFAULTS: dict[str, Asks] = {
@@ -122,6 +124,17 @@ def _because(asked: dict[str, Asks], kind: str) -> str:
     if flags:
         return f"It touches {' and '.join(flags)}."
     return f"The kind “{Kind(kind).label}” asks for two."
+
+
+def was_sent_back(post: Post) -> bool:
+    """Whether a reviewer asked for a change of it at any time. One query."""
+    return Review.objects.filter(revision__post=post.pk, verdict=Verdict.CHANGES).exists()
+
+
+def keep_own_approver(division_id: int, channel_ids: Iterable[int]) -> bool:
+    """Whether one of these channels is another division's and asks its own reviewers. One query."""
+    links = LinkRule.objects.filter(target_channel__in=channel_ids, approver=Approver.TARGET, revoked_at__isnull=True)
+    return links.filter(source_channel__division=division_id).exists()
 
 
 # ---- the rules themselves, for reading

@@ -39,6 +39,7 @@ TELLING: dict[str, Told] = {
     "posts.revision.approved": Told("{who} approved revision {revision} as {number}", "is-ok"),
     "posts.revision.changes_requested": Told("{who} asked for a change: “{note}”", "is-due"),
     "posts.revision.rejected": Told("{who} rejected it: “{note}”", "is-failed"),
+    "posts.revision.trusted": Told("Nobody has to approve this kind: {number}, sampled afterwards"),
     "posts.post.glass_broken": Told("{who} published it without review, {number}: “{reason}”", "is-failed"),
     "posts.post.glass_signed": Told("{who} signed the emergency publication {number}: “{finding}”", "is-ok"),
     "posts.approval.voided": Told("Approval {number} ended. {reason}"),

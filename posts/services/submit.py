@@ -18,7 +18,7 @@ from posts.models import Draft, MediaAsset, Post, Revision, RevisionMedia, Varia
 from posts.models.post import When
 from posts.selectors import approving
 from posts.selectors.candidate import Look, look
-from posts.services import fingerprint
+from posts.services import direct, fingerprint
 from posts.services.compose import lock, move
 from posts.services.memory import remember
 from posts.states import Stage, check_stage_move
@@ -30,7 +30,7 @@ SHORT_NOTICE = timedelta(minutes=30)
 
 @transaction.atomic
 def submit(*, post: Post, by: User, version: int | None = None, now: datetime | None = None) -> Revision:
-    """Freeze the draft as the next revision and put the post in review.
+    """Freeze the draft as the next revision and put the post in review; what the matrix trusts goes out at once.
 
     Raises StopsOpen while a check stops it, SomebodyElseSaved for a stale `version`, NotAllowed for a channel that
     the person may not submit for, WrongMoment when the post is not a draft.
@@ -46,8 +46,11 @@ def submit(*, post: Post, by: User, version: int | None = None, now: datetime | 
     seen = look(draft, now=moment)
     if seen.stops:
         raise StopsOpen(list(seen.stops))
-    _require_channels(by, [p.channel for p in seen.previews])
-    revision = _freeze(row, draft, seen, by, moment)
+    channels = [p.channel for p in seen.previews]
+    _require_channels(by, channels)
+    asked = approving.of(row, kind=row.kind, flags=draft.flags, channels=channels)
+    trusted = direct.is_trusted(row, asked, [channel.pk for channel in channels], repeats=draft.repeats)
+    revision = _freeze(row, draft, seen, by, moment, needed=asked.seats)
     row.revision, row.title = revision, revision.title
     row.due_at, row.approve_by = revision.due_at, revision.approve_by
     row.save(update_fields=["revision", "title", "due_at", "approve_by"])
@@ -60,8 +63,10 @@ def submit(*, post: Post, by: User, version: int | None = None, now: datetime | 
         now=moment,
         revision=revision.number,
         content_hash=revision.content_hash,
-        channels=[p.channel.slug for p in seen.previews],
+        channels=[channel.slug for channel in channels],
     )
+    if trusted:
+        direct.publish(post=row, revision=revision, by=by, now=moment)
     return revision
 
 
@@ -72,10 +77,9 @@ def _require_channels(by: User, channels: list[Channel]) -> None:
             raise NotAllowed(Right.SUBMIT_POST.label, where=str(channel), who=access.who_can(Right.SUBMIT_POST))
 
 
-def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime) -> Revision:
+def _freeze(post: Post, draft: Draft, seen: Look, by: User, now: datetime, *, needed: int) -> Revision:
     last = post.revisions.order_by("-number").values_list("number", flat=True).first() or 0
-    asked = approving.of(post, kind=post.kind, flags=draft.flags, channels=[p.channel for p in seen.previews])
-    revision, variants, pictures = frozen(post, draft, seen, by, number=last + 1, needed=asked.seats, now=now)
+    revision, variants, pictures = frozen(post, draft, seen, by, number=last + 1, needed=needed, now=now)
     revision.save()
     Variant.objects.bulk_create(variants)
     RevisionMedia.objects.bulk_create(pictures)

@@ -19,7 +19,8 @@ from posts.errors import StopsOpen
 from posts.forms.new import NewForm
 from posts.services import compose as compose_service
 from posts.services import submit as submit_service
-from posts.states import EDITABLE_STAGES
+from posts.states import EDITABLE_STAGES, Stage
+from posts.tasks import nudge
 from posts.views import saving
 from posts.views.conflict import refused
 from posts.views.writing import Page, Writing
@@ -97,7 +98,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
             return refused(request, writing, saved)
         version = saved.draft.version
     try:
-        submit_service.submit(post=writing.post, by=_person(request), version=version)
+        revision = submit_service.submit(post=writing.post, by=_person(request), version=version)
     except StopsOpen as refusal:
         return _stopped(request, pk, refusal, version)
     except NotAllowed:
@@ -105,7 +106,11 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("posts:detail", pk=pk)
-    messages.success(request, "Submitted for review. You are told here when somebody has decided.")
+    if revision.post.stage == Stage.SCHEDULED:
+        nudge()
+        messages.success(request, "It goes out. Nobody has to approve this kind; some are looked at afterwards.")
+    else:
+        messages.success(request, "Submitted for review. You are told here when somebody has decided.")
     return redirect("posts:detail", pk=pk)
 
 

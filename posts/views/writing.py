@@ -289,7 +289,8 @@ class Page:
     def _who(self, boxes: Sequence[Target]) -> str:
         """Who has to approve, with the verb; empty when nobody has to."""
         asked = sorted({t.approver for t in boxes if t.approver})
-        if self.requirement.asks is Asks.DIRECT and not asked:
+        trusted = self.requirement.asks is Asks.DIRECT and not asked and not self.form.rule()
+        if trusted and not approving.was_sent_back(self.post):
             return ""
         who = self.requirement.who(f"a supervisor of {' and of '.join(asked)}" if asked else "a supervisor")
         return f"{who} {'approve' if self.requirement.seats > 1 else 'approves'}"

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from divisions.access import rights
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Training
+from divisions.models import Department, Training
 from divisions.services import department as department_service
 from divisions.services import people, training
 from posts.errors import OwnWork, StopsOpen
@@ -79,7 +79,7 @@ def test_what_waits_in_review_can_go_the_same_way(d: SimpleNamespace) -> None:
 def test_chief_central_and_reviewers_are_told_at_once_but_not_oneself(
     d: SimpleNamespace, django_capture_on_commit_callbacks: Any
 ) -> None:
-    row = department_service.Department.objects.get()
+    row = Department.objects.get()
     department_service.change_department(department=row, chief=d.boss, by=None, now=NOW)
     with django_capture_on_commit_callbacks(execute=True):
         _break(d)
@@ -320,5 +320,5 @@ def test_a_kind_that_needs_nobody_needs_no_emergency(d: SimpleNamespace) -> None
 
 def _as_somebody(d: SimpleNamespace) -> Post:
     """An alert written by a colleague, so that it exists whatever became of the officer."""
-    facts = {"kind": "safety_alert", "facts": {"do_now": "Stay inside."}, "channels": [d.northeast_website]}
-    return draft(d.northeast, d.colleague, **facts)
+    facts = {"do_now": "Stay inside."}
+    return draft(d.northeast, d.colleague, kind="safety_alert", facts=facts, channels=[d.northeast_website])

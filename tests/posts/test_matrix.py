@@ -112,9 +112,7 @@ def test_no_flag_goes_out_unseen(department: SimpleNamespace) -> None:
         ({"kind": "event", "asks": "three"}, "asks"),
     ],
 )
-def test_what_is_no_rule_is_refused_at_its_field(
-    department: SimpleNamespace, facts: dict[str, str], field: str
-) -> None:
+def test_what_is_no_rule_is_refused_at_its_field(department: SimpleNamespace, facts: Any, field: str) -> None:
     with pytest.raises(BadInput) as refusal:
         matrix.change(by=department.smo, now=NOW, **facts)
     assert refusal.value.field == field
