@@ -42,7 +42,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     department: Department | None = request.department  # type: ignore[attr-defined]
     now = timezone.now()
     places = desk.home_memberships(mine)
-    numbers = _numbers(mine)
+    numbers = _numbers(mine, now)
     beat = numbers.pop("beat")
     watched = _watched(mine, now)
     areas = _areas(request, mine, numbers)
@@ -67,10 +67,10 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _numbers(mine: Rights) -> dict[str, Any]:
+def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
     """Everything that is counted, and the last tick, in one query."""
     beat = Heartbeat.objects.filter(name="tick").values("beat_at")[:1]
-    asked = {f"need_{n}": count for n, count in enumerate(needs.total(mine))}
+    asked = {f"need_{n}": count for n, count in enumerate(needs.total(mine, now=now))}
     found = (
         Department.objects.annotate(
             beat=Subquery(beat, output_field=DateTimeField()), review=needs.count_of(needs.reviews(mine)), **asked
@@ -114,6 +114,7 @@ def _groups(
         oversight.append(_area(request, "Stuck", "report", "posts:stuck"))
     if mine.anywhere(Right.HOLD_ALL) or mine.anywhere(Right.HOLD_DIVISION):
         oversight.append(_area(request, "Holds", "lock", "posts:holds", "posts:hold", "posts:hold_new"))
+        oversight.append(_area(request, "Incidents", "flag", "posts:incidents", "posts:incident"))
     if oversight:
         groups.insert(0, {"title": "Oversight", "areas": oversight})
     return groups

@@ -13,7 +13,9 @@ from divisions.permissions import Right
 from divisions.states import ChannelState
 from posts.forms.retime import RetimeForm
 from posts.kinds import Kind
+from posts.models import Incident
 from posts.models.hold import Scope
+from posts.selectors import incidents
 
 PREFILLED_REASON = "Major incident"
 
@@ -28,6 +30,9 @@ class HoldForm(forms.Form):
     channel = forms.ModelChoiceField(Channel.objects.none(), required=False, empty_label="Choose an account")
     reason = forms.CharField(label="Why, in one line", max_length=300, initial=PREFILLED_REASON)
     drill = forms.BooleanField(label="This is a drill. Nothing real is stopped.", required=False)
+    incident = forms.ModelChoiceField(
+        Incident.objects.none(), label="For the incident", required=False, empty_label="None in particular"
+    )
 
     def __init__(self, mine: Rights, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,6 +41,8 @@ class HoldForm(forms.Form):
         divisions = self.fields["division"]
         divisions.queryset = Division.objects.filter(pk__in=reach)  # type: ignore[attr-defined]
         self.fields["channel"].queryset = _channels(reach)  # type: ignore[attr-defined]
+        open_ones = incidents.visible_to(mine).filter(closed_at__isnull=True)
+        self.fields["incident"].queryset = open_ones  # type: ignore[attr-defined]
         self.scopes = list(Scope) if everything else [Scope.DIVISION, Scope.CHANNEL]
         self.fields["scope"].choices = [(s.value, s.label) for s in self.scopes]  # type: ignore[attr-defined]
         self.fields["scope"].initial = self.scopes[0].value
@@ -52,6 +59,7 @@ class HoldForm(forms.Form):
             "scope": scope,
             "reason": data["reason"],
             "drill": data["drill"],
+            "incident": data["incident"],
             "division": data["division"] if scope == Scope.DIVISION else None,
             "with_tree": bool(data.get("with_tree")) and scope == Scope.DIVISION,
             "kind": data.get("kind", "") if scope == Scope.KIND else "",

@@ -4,7 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 FORWARD = "".join(
     f"CREATE TRIGGER {name} BEFORE {events} ON posts_incidentlog FOR EACH {level} "
     "EXECUTE FUNCTION records_refuse_change();"

@@ -98,7 +98,7 @@ def deliveries(mine: Rights) -> QuerySet[Delivery]:
     )
 
 
-def total(mine: Rights) -> tuple[Subquery, ...]:
+def total(mine: Rights, *, now: datetime) -> tuple[Subquery, ...]:
     """The numbers of all sources as scalar subqueries, for one query that asks several things."""
     sources: tuple[QuerySet[Any], ...] = (
         drafts_with_a_clock(mine),
@@ -109,6 +109,7 @@ def total(mine: Rights) -> tuple[Subquery, ...]:
         withdrawals.waiting(mine),
         correcting.waiting(mine),
         glass.to_sign(mine),
+        incidents.promises_due(mine, now=now),
     )
     return tuple(count_of(source) for source in sources)
 
@@ -292,7 +293,6 @@ def _promise(row: Incident, now: datetime) -> Need:
     )
 
 
-def _left(moment: datetime, now: datetime) -> str:
 def _correction(row: Correction) -> Need:
     who = row.asked_by.name if row.asked_by else "Somebody"
     return Need(
@@ -309,6 +309,7 @@ def _correction(row: Correction) -> Need:
     )
 
 
+def _left(moment: datetime, now: datetime) -> str:
     minutes = int((moment - now).total_seconds() // 60)
     if minutes < 0:
         return "No time left"

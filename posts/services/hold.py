@@ -42,6 +42,8 @@ def place(
 ) -> Hold:
     """Hold everything in scope: nothing of it begins after this commits, also nothing a worker already picked up.
 
+    Posts of its `incident` are exempt by listing.
+
     Raises NotAllowed without the right over the whole scope, BadInput (field `scope` or `reason`).
     """
     moment = now or timezone.now()
@@ -60,7 +62,8 @@ def place(
         placed_by=by,
         placed_at=moment,
     )
-    hold.exempt_posts.set(exempt)
+    ours = Post.objects.filter(pk__in=incident.log.values("post")) if incident else Post.objects.none()
+    hold.exempt_posts.set([*exempt, *ours])
     held = 0 if drill else _stamp(hold, by, moment)
     _remember("placed", hold, by, moment, reason=hold.reason, held=held, drill=drill, ended_sessions=len(ended))
     return hold

@@ -44,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
     mine = _mine(request)
     if not _may_place(mine):
         raise NotAllowed(Right.HOLD_DIVISION.label, where="your division", who=access.who_can(Right.HOLD_DIVISION))
-    start = {k: request.GET[k] for k in ("scope", "division", "channel", "kind") if request.GET.get(k)}
+    start = {k: request.GET[k] for k in ("scope", "division", "channel", "kind", "incident") if request.GET.get(k)}
     form = HoldForm(mine, request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
         try:

@@ -18,7 +18,7 @@ from django.urls import reverse
 from divisions.models import User
 from divisions.services import load_department, training
 from posts.models import Delivery, Draft, Heartbeat, Pattern, Post
-from posts.services import break_glass, hold, matrix, withdraw
+from posts.services import break_glass, correct, hold, incident, matrix, withdraw
 from posts.states import DeliveryState
 from tests.people import BACKEND, DEPARTMENT, PASSWORD
 from tests.stories import NOW, approved, asset, draft, live, picture, submitted
@@ -64,7 +64,10 @@ class World:
             "staff-draft": draft(where, by, **notice),
         }
         asked = live(where, by, boss)
+        wrong = correct.Typed(was_wrong="The wrong street.", reason="A reader told us.", title="Elm", text="Elm Street.")
+        self.corrections = {"asked": correct.ask(post=live(where, by, boss), typed=wrong, by=boss, now=NOW)}
         self.withdrawals = {"asked": withdraw.ask(post=asked, ground="illegal", reason="A court ordered it.", by=boss)}
+        self.incidents = {"fire": incident.open_(name="Oak Street fire", by=boss, division=where)}
         self.files = {"library": self.picture, "public": shown, "staff": inside}
         self.deliveries = self._deliveries(approved(where, by, boss, due=LATER))
         self._held(approved(where, by, boss, due=LATER))
@@ -125,6 +128,12 @@ class World:
             return [self.deliveries[thing].pk]
         if step in ("repeat", "repeat_stop"):
             return [self.pattern.pk]
+        if step.startswith("incident"):
+            return [self.incidents[thing].pk]
+        if step == "catch_up":
+            return [self.posts[thing].deliveries.get(channel__platform="website").pk]
+        if step == "correction":
+            return [self.corrections[thing].pk]
         if step == "withdrawal":
             return [self.withdrawals[thing].pk]
         if step.startswith("hold"):
@@ -183,11 +192,31 @@ class World:
     def _matrix(self, _: str) -> dict[str, Any]:
         return {"what": "kind:event", "asks": "two"}
 
+    def _incidents(self, _: str) -> dict[str, Any]:
+        return {"name": "Another fire", "division": self.d.northeast.pk}
+
+    def _incident(self, _: str) -> dict[str, Any]:
+        return {"kind": "note", "text": "Nobody is hurt."}
+
+    def _incident_statement(self, _: str) -> dict[str, Any]:
+        return {"statement": "aware", "division": self.d.northeast.pk}
+
     def _withdraw(self, _: str) -> dict[str, Any]:
         return {"ground": "illegal", "reason": "A court ordered it."}
 
     def _repeat_stop(self, _: str) -> dict[str, Any]:
         return {"reason": "The road is open again."}
+
+    def _correct(self, _: str) -> dict[str, Any]:
+        return {
+            "was_wrong": "The wrong street.",
+            "reason": "A reader told us.",
+            "title": "Elm Street",
+            "text": "It is Elm Street.",
+        }
+
+    def _correction(self, _: str) -> dict[str, Any]:
+        return {"act": "refuse", "note": "The street was right."}
 
     def _withdrawal(self, _: str) -> dict[str, Any]:
         return {"act": "confirm"}
