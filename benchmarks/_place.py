@@ -15,6 +15,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,13 +87,15 @@ class Place(Ground):
         urllib.request.urlopen(urllib.request.Request(f"{self.sandbox_url}/_sleeps", data=body), timeout=10).close()
 
     def load(self, posts: int, *, channels: int, platforms: str = "x") -> None:
-        """Approved posts that wait until `due` sets their moment."""
+        """Approved posts that wait until `due` sets their moment, which must not be before the one approved here."""
+        approved = datetime.now(UTC) + timedelta(seconds=20)  # to come, however slowly Python starts today
         self.manage(
             *("load_volume", "--divisions", "10", "--channels", str(channels), "--posts", str(posts)),
-            *("--platforms", platforms, "--due-at", str(self.query("SELECT now() + interval '2 seconds'")[0][0])),
+            *("--platforms", platforms, "--due-at", approved.isoformat()),
         )
         self.do(_PARK)
         self.do("VACUUM ANALYZE")
+        children.wait_until(lambda: datetime.now(UTC) > approved, 30)
 
     def again(self) -> None:
         """All rows wait once more, as if never sent."""
