@@ -8,7 +8,7 @@ scheduled: it waits as a draft, with the reason, for its author or a supervisor.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,13 +67,20 @@ def begin(*, post: Post, revision: Revision, approval: Approval, now: datetime) 
 def materialise(*, now: datetime) -> int:
     """Make the occurrences of the next 14 days that do not exist yet; returns how many were scheduled.
 
-    One query when there is nothing to do. Safe however often, by however many, and in whatever steps of time it runs.
+    Two queries when there is nothing to do. Safe however often, by however many, and in whatever steps of time it
+    runs. Patterns on which nothing may rest any more are ended first.
     """
+    over = resting.to_end().order_by("pk").values_list("pk", flat=True)[:PATTERNS_AT_ONCE]
     due = Pattern.objects.filter(ended_at__isnull=True, made_until__lt=now + AHEAD).order_by("made_until")
+    return _each(over, _end_if_over, now) + _each(due.values_list("pk", flat=True)[:PATTERNS_AT_ONCE], _make_some, now)
+
+
+def _each(pks: Iterable[int], act: Callable[[int, datetime], int], now: datetime) -> int:
+    """One after another; one that cannot be handled does not stop the others."""
     made = 0
-    for pk in due.values_list("pk", flat=True)[:PATTERNS_AT_ONCE]:
+    for pk in pks:
         try:
-            made += _make_some(pk, now)
+            made += act(pk, now)
         except (OperationalError, InterfaceError):
             raise
         except Exception:
@@ -107,20 +114,38 @@ def stop(*, pattern: Pattern, reason: str, by: User, now: datetime | None = None
 
 
 @transaction.atomic
-def _make_some(pk: int, now: datetime) -> int:
-    """Continue one pattern; whoever finds it locked leaves it to the other."""
-    pattern = (
+def _end_if_over(pk: int, now: datetime) -> int:
+    pattern = _locked(pk)
+    if pattern is not None:
+        _is_over(pattern, now)
+    return 0
+
+
+def _is_over(pattern: Pattern, now: datetime) -> bool:
+    """Whether nothing may rest on a locked pattern any more; then it is ended, with the reason."""
+    why = resting.why_over([pattern]).get(pattern.pk)
+    if why:
+        end_pattern(pattern.revision.post, by=None, now=now, reason=why)
+    return why is not None
+
+
+def _locked(pk: int) -> Pattern | None:
+    """A pattern that runs, locked; None when another has it, who then does what is to be done."""
+    return (
         Pattern.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("revision__post__division", "revision__post__author", "revision__submitted_by")
-        .filter(pk=pk, ended_at__isnull=True, made_until__lt=now + AHEAD)
+        .filter(pk=pk, ended_at__isnull=True)
         .first()
     )
-    if pattern is None:
+
+
+@transaction.atomic
+def _make_some(pk: int, now: datetime) -> int:
+    """Continue one pattern."""
+    pattern = _locked(pk)
+    if pattern is None or pattern.made_until >= now + AHEAD or _is_over(pattern, now):
         return 0
     source = pattern.revision
-    if over := resting.why_over([pattern]).get(pattern.pk):
-        end_pattern(source.post, by=None, now=now, reason=over)
-        return 0
     every = list(recurrence.occurrences(recurrence.read(source.repeats), source.wall_time, source.zone))
     to_come = [o for o in every[1:] if o.place > pattern.made_until]
     if not to_come:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from divisions.errors import BadInput
 from posts.models import Approval, Correction, Delivery, Pattern, Post, Revision, Variant, Withdrawal
@@ -47,6 +47,19 @@ def standing(revisions: Iterable[Revision]) -> set[int]:
     }
 
 
+def to_end() -> QuerySet[Pattern]:
+    """Patterns that run on although nothing may rest on them: approval gone, withdrawn or corrected. See `why_over`.
+
+    Whether the stored words are still those that were approved is asked only where something is made or sent.
+    """
+    live = Approval.objects.filter(
+        revision=OuterRef("revision"), basis=Basis.REVIEW, completes=True, voided_at__isnull=True
+    )
+    family = Q(post=OuterRef("revision__post")) | Q(post__pattern=OuterRef("pk"))
+    taken = Q(Exists(_withdrawn().filter(family))) | Q(Exists(_corrected().filter(family)))
+    return Pattern.objects.filter(~Exists(live) | taken, ended_at__isnull=True)
+
+
 def why_over(patterns: Sequence[Pattern]) -> dict[int, str]:
     """Why nothing more may rest on these patterns, by id: no person's approval stands, or the words were taken back.
 
@@ -69,11 +82,18 @@ def why_over(patterns: Sequence[Pattern]) -> dict[int, str]:
 def _taken_back(patterns: Sequence[Pattern]) -> Mapping[int, int | None]:
     """Posts of these patterns that were withdrawn by judgement or corrected: post id -> the pattern it is one of."""
     family = Q(post__in=[p.revision.post_id for p in patterns]) | Q(post__pattern__in=patterns)
-    withdrawn = Withdrawal.objects.filter(family, verdict=AmendVerdict.CONFIRMED, ground__in=TAKEN_BACK)
+    found = (_withdrawn().filter(family), _corrected().filter(family))
+    return {post: pattern for rows in found for post, pattern in rows.values_list("post", "post__pattern")}
+
+
+def _withdrawn() -> QuerySet[Withdrawal]:
+    return Withdrawal.objects.filter(verdict=AmendVerdict.CONFIRMED, ground__in=TAKEN_BACK)
+
+
+def _corrected() -> QuerySet[Correction]:
+    """Corrections of words that somebody approved to repeat; what was changed by hand has words of its own."""
     same_words = Q(revision__corrects__approvals__basis=Basis.PATTERN) | Q(post__pattern=None)
-    corrected = Correction.objects.filter(family, same_words, verdict=AmendVerdict.CONFIRMED)
-    rows = [*withdrawn.values_list("post", "post__pattern"), *corrected.values_list("post", "post__pattern")]
-    return dict(rows)
+    return Correction.objects.filter(same_words, verdict=AmendVerdict.CONFIRMED)
 
 
 def _begun(revisions: Iterable[Revision]) -> set[int]:
