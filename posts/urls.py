@@ -41,6 +41,7 @@ urlpatterns = [
     path("desk/media/", media.index, name="media"),
     path("desk/media/<int:pk>/", media.edit, name="media_edit"),
     path("desk/review/", review.queue, name="review"),
+    path("desk/review/several/", review.approve_several, name="review_several"),
     path("desk/review/rules/", matrix.rules, name="matrix"),
     path("desk/review/rules/<int:pk>/remove/", matrix.remove, name="matrix_remove"),
     path("desk/review/<int:pk>/", review.decide, name="decide"),

@@ -17,7 +17,7 @@ from divisions.models import Channel, LinkRule
 from divisions.states import Approver
 from posts.kinds import Flag, Kind
 from posts.models import Approval, MatrixRow, Post, Review, Revision
-from posts.models.approving import ALWAYS_TWO, Asks
+from posts.models.approving import ALWAYS_TWO, LOW_RISK, Asks
 from posts.models.review import Verdict
 from posts.states import Basis
 
@@ -124,6 +124,15 @@ def _because(asked: dict[str, Asks], kind: str) -> str:
     if flags:
         return f"It touches {' and '.join(flags)}."
     return f"The kind “{Kind(kind).label}” asks for two."
+
+
+def is_low_risk(revision: Revision, rows: Sequence[MatrixRow]) -> bool:
+    """Whether it may be approved together with others: a kind that harms nobody, no flag, no warning, one approver.
+
+    No query where `post__division` and `variants` are loaded.
+    """
+    plain = not revision.flags and all(finding["severity"] == "note" for finding in revision.findings)
+    return revision.post.kind in LOW_RISK and plain and required(revision, rows).seats == 1
 
 
 def was_sent_back(post: Post) -> bool:

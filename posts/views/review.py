@@ -12,8 +12,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from divisions import access
 from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal, WrongMoment
 from divisions.models import User
 from divisions.permissions import Right
@@ -26,6 +27,7 @@ from posts.selectors import approving, posts, repeats, timeline
 from posts.selectors import review as selector
 from posts.selectors.published import file_path
 from posts.services import review as service
+from posts.services.approve_many import approve_many
 from posts.states import Stage
 from posts.views import previews
 from posts.views.writing import kicker
@@ -39,13 +41,38 @@ def queue(request: HttpRequest) -> HttpResponse:
     """What waits for this person, the shortest time first; their own posts apart, with the reason."""
     mine = request.rights  # type: ignore[attr-defined]
     if not mine.anywhere(Right.REVIEW_POST):
-        raise NotAllowed(Right.REVIEW_POST.label, where="any division")
-    page = Paginator(selector.waiting(mine), PAGE).get_page(request.GET.get("page"))
+        raise NotAllowed(Right.REVIEW_POST.label, where="any division", who=access.who_can(Right.REVIEW_POST))
+    rows = selector.waiting(mine).prefetch_related("revision__variants")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     own = list(selector.own(mine)[:PAGE])
-    halves = approving.halves([*page.object_list, *own])
+    halves, rules = approving.halves([*page.object_list, *own]), approving.rules()
     for post in [*page.object_list, *own]:
         post.standing = halves.get(post.pk)  # type: ignore[attr-defined]
-    return render(request, "posts/review.html", {"page_obj": page, "own": own, "now": timezone.now()})
+        post.revision.post = post  # type: ignore[union-attr]
+    together = {p.pk for p in page.object_list if p.revision and approving.is_low_risk(p.revision, rules)}
+    context = {"page_obj": page, "own": own, "together": together, "now": timezone.now()}
+    return render(request, "posts/review.html", context)
+
+
+@login_required
+@require_POST
+def approve_several(request: HttpRequest) -> HttpResponse:
+    """Approve the ticked low-risk posts, each for itself; what could not be approved is told by name."""
+    ids = [int(pk) for pk in request.POST.getlist("revisions") if pk.isdigit() and len(pk) < 19]
+    if not request.rights.anywhere(Right.REVIEW_POST):  # type: ignore[attr-defined]
+        raise NotAllowed(Right.REVIEW_POST.label, where="any division", who=access.who_can(Right.REVIEW_POST))
+    try:
+        outcome = approve_many(revision_ids=ids, by=_person(request))
+    except BadInput as refusal:
+        messages.error(request, str(refusal))
+        return redirect("posts:review")
+    tasks.nudge()
+    if outcome.approved:
+        titles = ", ".join(f"“{revision.title}”" for revision in outcome.approved)
+        messages.success(request, f"{len(outcome.approved)} approved: {titles}.")
+    for title, why in outcome.refused:
+        messages.error(request, f"Not approved: “{title}”. {why}")
+    return redirect("posts:review")
 
 
 @login_required

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -268,3 +269,62 @@ def _queries(browser: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         assert browser.get(address).status_code == 200
     return len(seen)
+
+
+# ---- several at a time
+
+
+def _award(d: Any, title: str, **more: Any) -> Revision:
+    """An award without a picture on the public page: nothing stands against it."""
+    return _submit(d, kind="award", title=title, channels=[d.northeast_website], **more)
+
+
+def _several(browser: Client, *revisions: Revision) -> str:
+    answer = browser.post("/desk/review/several/", {"revisions": [r.pk for r in revisions]}, follow=True)
+    return html.unescape(answer.content.decode())
+
+
+def test_low_risk_posts_are_approved_together_and_each_gets_its_own_approval(desk: Client, department: Any) -> None:
+    first, second = _award(department, "An award"), _award(department, "Another award")
+    assert desk.get("/desk/review/").content.decode().count("Tick to approve") == 2
+    page = _several(desk, first, second)
+    assert "2 approved: “An award”, “Another award”." in page
+    hashes = set(Approval.objects.values_list("revision", "content_hash"))
+    assert hashes == {(r.pk, r.content_hash) for r in (first, second)}
+
+
+def test_one_that_cannot_be_approved_is_told_and_stops_no_other(desk: Client, department: Any) -> None:
+    gone, fine = _award(department, "Taken back"), _award(department, "Still there")
+    own = _award(department, "My own", by=department.supervisor)
+    review.recall(post=gone.post, by=department.officer)
+    page = _several(desk, gone, own, fine)
+    assert "1 approved: “Still there”." in page
+    assert "Not approved: “My own”. You wrote or changed this post" in page
+    assert "Not approved: “A post”. It does not wait for you any more." in page
+    assert Approval.objects.get().revision == fine
+
+
+@pytest.mark.parametrize(
+    "more", [{"kind": "update"}, {"flags": ("minor_image",)}, {"text": "CONGRATULATIONS EVERYBODY TOGETHER NOW"}]
+)
+def test_what_could_harm_somebody_or_has_a_warning_is_opened_one_by_one(
+    desk: Client, department: Any, more: dict[str, Any]
+) -> None:
+    revision = _submit(department, **{"kind": "award", "channels": [department.northeast_website], **more})
+    assert "Tick to approve" not in desk.get("/desk/review/").content.decode()
+    assert "It is not one of those that are approved several at a time." in _several(desk, revision)
+    assert not Approval.objects.exists()
+
+
+def test_another_divisions_posts_cannot_be_ticked_in(desk: Client, department: Any) -> None:
+    d = department
+    theirs = _submit(d, by=d.stranger, where=d.central, kind="award", title="Secret", channels=[d.central_website])
+    page = _several(desk, theirs)
+    assert "Secret" not in page
+    assert not Approval.objects.exists()
+
+
+def test_at_most_25_and_at_least_one(desk: Client, waiting: Revision) -> None:
+    assert "Nothing is ticked." in _several(desk)
+    many = desk.post("/desk/review/several/", {"revisions": list(range(1, 27))}, follow=True).content.decode()
+    assert "26 are ticked." in many

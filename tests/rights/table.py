@@ -50,6 +50,7 @@ posts:review                         GET  -                   in   403 200 403  
 posts:decide                         GET  review              in   200 200 200   404 404 404   200 200 200 200   404
 posts:decide                         GET  draft               in   302 302 302   404 404 404   302 302 302 302   404
 posts:decide                         POST review              in   403 302 403   404 404 404   302 403 403 403   404
+posts:review_several                 POST -                   in   403 302 403   403 302 403   302 403 403 403   403
 posts:matrix                         GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
 posts:matrix                         POST -                   in   403 403 403   403 403 403   302 403 403 403   403
 posts:matrix_remove                  POST rule                in   403 403 403   404 404 404   302 403 403 403   404
