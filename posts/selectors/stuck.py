@@ -23,9 +23,8 @@ from posts.selectors.needs import count_of
 from posts.states import CLAIMABLE, DeliveryState
 
 PAGE = 25
-STALE = timedelta(
-    minutes=2
-)  # without a tick for so long nothing is sent at all: one note, not a line for each delivery
+MOST = 10_000  # of what is due and untaken: more than that is one trouble, not so many
+STALE = timedelta(minutes=2)  # without a tick nothing is sent at all: one note, not a line for each delivery
 UNCLAIMED = timedelta(minutes=2)  # a tick comes every second
 SILENT = timedelta(seconds=30)  # a tick takes back what a sender let lapse
 PROOF = timedelta(hours=1)  # after its time a hand-off has been posted, or forgotten
@@ -87,8 +86,7 @@ def tick(mine: Rights, *, now: datetime) -> Tick:
     at = Heartbeat.objects.filter(name="tick").values_list("beat_at", flat=True).first()
     if at is not None and now - at <= STALE:
         return Tick(at=at, is_fresh=True)
-    due = _rows(mine).filter(state__in=CLAIMABLE, hold__isnull=True, ready_at__lte=now).count()
-    return Tick(at=at, is_fresh=False, due=due)
+    return Tick(at=at, is_fresh=False, due=_rows(mine).filter(_due_before(now), hold__isnull=True).count())
 
 
 def counts(mine: Rights, *, now: datetime, is_fresh: bool) -> dict[Why, int]:
@@ -132,7 +130,7 @@ def _groups(mine: Rights, now: datetime, is_fresh: bool) -> dict[Why, tuple[Quer
     open_rows = rows.filter(state__in=CLAIMABLE, hold__isnull=True)
     follows = Q(after__isnull=True) | Q(after__state__in=_MOVING)
     connected = open_rows.filter(after__isnull=True, channel__state=ChannelState.CONNECTED)
-    late = Q(ready_at__lt=now - UNCLAIMED)
+    late = _due_before(now - UNCLAIMED)
     lapsed = Q(lease_until__lt=now - SILENT) | Q(lease_until__isnull=True)
     found: dict[Why, tuple[QuerySet[Delivery], Any]] = {
         Why.DOUBT: (rows.filter(state=_S.UNCERTAIN), F("state_at")),
@@ -147,10 +145,19 @@ def _groups(mine: Rights, now: datetime, is_fresh: bool) -> dict[Why, tuple[Quer
         found[Why.SILENT] = (rows.filter(lapsed, state=_S.IN_FLIGHT), Coalesce("lease_until", "state_at"))
         found[Why.UNCLAIMED] = (connected.filter(late), F("ready_at"))
         found[Why.SLOW] = (
-            connected.filter(~late, state=_S.AWAITING_RETRY, due_at__lt=now - SLOW),
+            connected.filter(state=_S.AWAITING_RETRY, ready_at__gte=now - UNCLAIMED, due_at__lt=now - SLOW),
             F("due_at"),
         )
     return found
+
+
+def _due_before(moment: datetime) -> Q:
+    """Open rows that were due before a moment, the first `MOST`: found by their own index.
+
+    Without it the planner takes every delivered row of the past for one that is due, and reads the whole table.
+    """
+    waiting = Delivery.objects.filter(state__in=CLAIMABLE, after__isnull=True, ready_at__lt=moment)
+    return Q(pk__in=waiting.order_by("ready_at").values("pk")[:MOST])
 
 
 def _let_go_of(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
