@@ -22,6 +22,22 @@ class Level(models.IntegerChoices):
     ORDER = 2, "In order"
 
 
+class Answer(models.TextChoices):
+    """The answer to a question of a check round; every question is worded so that yes is good."""
+
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    NA = "na", "N/A"
+    UNREAD = "unread", "Could not be read"
+
+
+class AskedOf(models.TextChoices):
+    """Who answers a question of a check round."""
+
+    SYSTEM = "system", "The system"
+    PERSON = "person", "A person"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(Generic[T]):
     """From where on something is `soon` and from where on `act`; `why` is what the numbers rest on."""
