@@ -12,8 +12,8 @@ from typing import Any
 from django import forms
 
 from posts.models import Draft
-from posts.selectors import recurrence
-from posts.selectors.recurrence import DAY_NAMES, DAYS, MAX_TIMES, Every
+from posts.selectors import rrules
+from posts.selectors.rrules import DAY_NAMES, DAYS, MAX_TIMES, Every
 from posts.services.repeat import MAX_REASON
 
 CHOICES = [
@@ -58,7 +58,7 @@ class RepeatFields(forms.Form):
 
 def initial(draft: Draft) -> dict[str, Any]:
     """What the choices stand at for a saved draft."""
-    picked = recurrence.picked(draft.repeats)
+    picked = rrules.picked(draft.repeats)
     return {
         "repeat": picked.get("every", ""),
         "repeat_days": picked.get("days", ()),
@@ -69,7 +69,7 @@ def initial(draft: Draft) -> dict[str, Any]:
 
 def rule(every: Any, first_day: str, *, days: Any, until: Any, count: Any) -> str:
     """The rule of what is picked, as far as it could be read."""
-    return recurrence.compose(
+    return rrules.compose(
         str(every or ""),
         first_day,
         days=tuple(str(day) for day in days or ()),

@@ -18,7 +18,7 @@ from divisions.access import Rights
 from divisions.errors import BadInput
 from posts.models import Post, Variant
 from posts.models.post import When
-from posts.selectors import moments, posts, presence, recurrence, repeats
+from posts.selectors import moments, posts, presence, repeats, rrules
 from posts.states import EDITABLE_STAGES, Stage
 
 NOON, EVENING = time(12), time(17)
@@ -175,7 +175,7 @@ def _events(timed: Iterable[Post], drafts: Iterable[Post], zone: str, now: datet
                 edge=_EDGES.get(key, ""),
                 is_past=at < now,
                 platforms=tuple(sorted(spoken.get(post.revision_id or 0, set()) - {"feed"})),
-                repeats=recurrence.short(getattr(post, "rule", "") or ""),
+                repeats=rrules.short(getattr(post, "rule", "") or ""),
             )
         )
     return sorted(events, key=lambda event: (event.at, event.post.pk))

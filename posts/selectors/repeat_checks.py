@@ -11,7 +11,7 @@ from posts.checks import Finding, Severity
 from posts.kinds import SPECS, Flag, Kind
 from posts.models import Draft
 from posts.models.post import When
-from posts.selectors import moments, recurrence
+from posts.selectors import moments, recurrence, rrules
 from posts.selectors.published import NO_CASE
 
 REPEATING_KINDS = [Kind(kind).label for kind, spec in SPECS.items() if spec.may_repeat]
@@ -54,7 +54,7 @@ def _when(draft: Draft) -> Iterator[Finding]:
         )
         return
     try:
-        rule = recurrence.read(draft.repeats)
+        rule = rrules.read(draft.repeats)
         moments.moment(draft.wall_time, draft.zone)
         recurrence.check_span(rule, draft.wall_time)
     except BadInput as error:

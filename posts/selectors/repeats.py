@@ -14,9 +14,10 @@ from divisions.access import Rights
 from divisions.errors import BadInput, NotVisible
 from divisions.permissions import Right
 from posts.models import Approval, Pattern, Post, Revision
-from posts.selectors import moments, posts, presence, recurrence
+from posts.selectors import moments, posts, presence, recurrence, rrules
 from posts.selectors.presence import Presence
-from posts.selectors.recurrence import Occurrence, Rule
+from posts.selectors.recurrence import Occurrence
+from posts.selectors.rrules import Rule
 from posts.states import Basis, Stage
 from records.models import LedgerEntry
 
@@ -97,7 +98,7 @@ def preview(
     """The first wall clocks of a rule with their moments, those that are left out too; none for what cannot be read."""
     try:
         moments.moment(first, zone)
-        rule = recurrence.read(text)
+        rule = rrules.read(text)
         recurrence.check_span(rule, first)
     except BadInput:
         return []
@@ -116,7 +117,7 @@ class Outlook:
 def outlook(text: str, first: str, zone: str) -> Outlook | None:
     """What a person is shown before the rule counts; None where it does not repeat, or cannot be counted out yet."""
     dates = preview(text, first, zone)
-    return Outlook(recurrence.read(text), dates) if dates else None
+    return Outlook(rrules.read(text), dates) if dates else None
 
 
 def of_revision(revision: Revision) -> Outlook | None:
@@ -198,7 +199,7 @@ def _line(
     return Line(
         pattern=pattern,
         post=source.post,
-        rule=recurrence.read(source.repeats),
+        rule=rrules.read(source.repeats),
         zone=source.zone,
         next=upcoming,
         next_at=at,

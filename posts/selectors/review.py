@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from connectors import registry
@@ -14,7 +15,7 @@ from divisions.access import Rights
 from divisions.permissions import Right
 from posts.kinds import SPECS, Flag
 from posts.models import Approval, Post, Revision, RevisionMedia, Variant
-from posts.selectors import posts, recurrence
+from posts.selectors import posts, rrules
 from posts.selectors.approving import CENTRAL_SEAT
 from posts.selectors.candidate import Preview
 from posts.selectors.word_diff import Piece, count, pieces
@@ -34,6 +35,14 @@ def waiting(mine: Rights) -> QuerySet[Post]:
         .exclude(Exists(given.filter(approved_by=mine.user_id)))
         .filter(central | ~Exists(given.exclude(seat=CENTRAL_SEAT)))
     )
+
+
+def first_for(rows: QuerySet[Post], division_ids: Collection[int]) -> QuerySet[Post]:
+    """The same posts, those of some divisions first: where somebody stands in for who is away."""
+    if not division_ids:
+        return rows
+    ahead = Case(When(division__in=division_ids, then=0), default=1, output_field=IntegerField())
+    return rows.order_by(ahead, "approve_by", "pk")
 
 
 def own(mine: Rights) -> QuerySet[Post]:
@@ -217,7 +226,7 @@ def _parts(revision: Revision) -> dict[str, str]:
     parts["Pictures"] = "\n".join(f"{m.alt} ({m.credit})" if m.credit else m.alt for m in shown)
     parts["Time"] = revision.wall_time.replace("T", " ") or "as soon as approved"
     if revision.repeats:
-        parts["Repeats"] = f"{recurrence.read(revision.repeats).words}, {recurrence.read(revision.repeats).end_words}"
+        parts["Repeats"] = f"{rrules.read(revision.repeats).words}, {rrules.read(revision.repeats).end_words}"
     parts["Comes down"] = f"{last_day(revision.expires_at):%Y-%m-%d}" if revision.expires_at else ""
     parts["It touches"] = touches(revision)
     return parts

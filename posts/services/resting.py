@@ -15,7 +15,7 @@ from divisions.errors import BadInput
 from posts.models import Approval, Correction, Delivery, Pattern, Post, Revision, Variant, Withdrawal
 from posts.models.amends import AmendVerdict
 from posts.models.post import When
-from posts.selectors import moments, recurrence
+from posts.selectors import moments, recurrence, rrules
 from posts.services import fingerprint
 from posts.services.submit import APPROVED_RANGE
 from posts.states import JUDGEMENTS, Basis, Ground
@@ -119,7 +119,7 @@ def _is_occurrence(revision: Revision, source: Revision) -> bool:
         return False
     wall, zone = revision.post.occurs_at, source.zone
     try:
-        later = recurrence.wall_clocks(recurrence.read(source.repeats), source.wall_time)[1:]
+        later = recurrence.wall_clocks(rrules.read(source.repeats), source.wall_time)[1:]
         at = moments.moment(wall, zone)
         last = recurrence.last_day(source.expires_at, source.wall_time, wall, zone)
     except BadInput:

@@ -26,8 +26,8 @@ from posts.selectors import (
     moments,
     posts,
     presence,
-    recurrence,
     repeats,
+    rrules,
     story,
     timeline,
     withdrawals,
@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "page_obj": page,
         "rows": [
-            {"post": post, "presence": found[post.pk], "repeats": recurrence.short(post.rule or "")}  # type: ignore[attr-defined]
+            {"post": post, "presence": found[post.pk], "repeats": rrules.short(post.rule or "")}  # type: ignore[attr-defined]
             for post in page.object_list
         ],
         "filters": filters,
@@ -123,7 +123,7 @@ def _pattern(post: Post) -> dict[str, Any]:
         return {}
     return {
         "pattern": found,
-        "repeats": recurrence.short(found.revision.repeats),
+        "repeats": rrules.short(found.revision.repeats),
         "rests_on": repeats.approval_numbers(found.revision) if post.revision_id and post.pattern_id else "",
         "unmade": repeats.why_not_made([post]).get(post.pk, "") if repeats.is_unmade(post) else "",
     }

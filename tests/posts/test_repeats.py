@@ -19,7 +19,7 @@ from divisions.models import LinkRule, Membership
 from divisions.services import channels as channel_service
 from posts.errors import OwnWork, StopsOpen
 from posts.models import Approval, Delivery, Pattern, Post
-from posts.selectors import needs, recurrence, repeats
+from posts.selectors import needs, recurrence, repeats, rrules
 from posts.services import compose, gate, hold, repeat, resting, review, schedule, submit
 from posts.states import Basis, DeliveryState, Stage
 from records.models import LedgerEntry
@@ -483,11 +483,11 @@ def test_what_cannot_repeat_is_stopped_with_the_reason(
 
 
 def test_a_year_is_the_limit_and_the_message_says_until_when(department: SimpleNamespace) -> None:
-    rule = recurrence.read("FREQ=WEEKLY;BYDAY=TU;UNTIL=20281231")
+    rule = rrules.read("FREQ=WEEKLY;BYDAY=TU;UNTIL=20281231")
     with pytest.raises(BadInput, match="longer than 366 days") as refusal:
         recurrence.check_span(rule, FIRST)
     assert "Thu 25 Nov 2027" in refusal.value.cure
-    recurrence.check_span(recurrence.read("FREQ=WEEKLY;BYDAY=TU;UNTIL=20271125"), FIRST)
+    recurrence.check_span(rrules.read("FREQ=WEEKLY;BYDAY=TU;UNTIL=20271125"), FIRST)
 
 
 def test_a_rule_too_long_to_store_is_refused_at_its_field(department: SimpleNamespace) -> None:
