@@ -220,6 +220,8 @@ def _require_fits(post: Post, revision: Revision, now: datetime) -> None:
     """Raise unless the words are those that were asked for, still fit, and still correct what stands."""
     if post.revision_id != revision.corrects_id:
         raise WrongMoment("The words it corrects are not those that stand.", cure="Ask for it again.")
+    if post.withdrawals.filter(verdict="").exists():
+        raise WrongMoment("Somebody asked to take it down.", cure="That is decided first.")
     if now > revision.not_after:
         raise WrongMoment("It was asked for too long ago.", cure="Take it back and ask for it again.")
     if found := fit.problems(revision):

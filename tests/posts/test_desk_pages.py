@@ -282,7 +282,7 @@ def test_delivered_is_two_quiet_lines_with_its_link(out: Post, department: Simpl
     text = page_of(as_, department.officer, out)
     assert f"http://testserver{out.get_absolute_url()}" in text
     assert "Live in 2 of 2 places." in text
-    assert "It has begun to go out, so its words are fixed." in text
+    assert "It is out, so its words are fixed. Your supervisor can correct it." in text
     assert f"/desk/posts/{out.pk}/change/" not in text
 
 

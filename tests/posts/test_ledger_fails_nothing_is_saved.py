@@ -11,11 +11,13 @@ import pytest
 
 from divisions.models import Channel, Division, LinkRule, Membership, User
 from divisions.services import channels, divisions, people
-from posts.models import Approval, Attempt, Delivery, Draft, MediaAsset, Pattern, Post, Review, Revision
-from posts.services import compose, decide, deliver, media, repeat, review, schedule, submit, sweep
+from posts.models import Approval, Attempt, Correction, Delivery, Draft, MediaAsset, Pattern, Post, Review, Revision
+from posts.selectors.corrections import Typed
+from posts.services import compose, correct, decide, deliver, media, put_right, repeat, review, schedule, submit, sweep
 from records.services import ledger
-from tests.stories import NOW, approved, asset, draft, picture, submitted, tick
+from tests.stories import NOW, approved, asset, draft, live, picture, submitted, tick
 
+TYPED = Typed(was_wrong="The wrong street.", reason="A reader told us.", title="Elm Street", text="It is Elm Street.")
 SOON = NOW + timedelta(minutes=5)
 Story = Callable[[SimpleNamespace], Callable[[], Any]]
 
@@ -94,6 +96,11 @@ STORIES: dict[str, Story] = {
     "prove": lambda d: _missed(d, decide.prove, link="https://pages.example/1"),
     "missed": lambda d: _late(d),
     "settle": _settle,
+    "correction asked": lambda d: _correction_asked(d),
+    "correction confirmed": lambda d: _on_correction(d, correct.confirm, d.smo),
+    "correction refused": lambda d: _on_correction(d, correct.refuse, d.smo, note="The door was right."),
+    "correction taken back": lambda d: _on_correction(d, correct.refuse, d.supervisor, note=""),
+    "copy caught up": lambda d: _caught_up(d),
     "media add": lambda d: lambda: media.add(division=d.northeast, name="a.jpg", file=picture(), by=d.officer, now=NOW),
     "media describe": lambda d: _describe(d),
     "division": lambda d: lambda: divisions.create_division(slug="west", name="West", parent=d.headquarters, by=None),
@@ -134,6 +141,26 @@ def _stop(d: SimpleNamespace) -> Callable[[], Any]:
     return lambda: repeat.stop(pattern=Pattern.objects.get(), reason="Enough", by=d.officer, now=SOON)
 
 
+def _correction_asked(d: SimpleNamespace) -> Callable[[], Any]:
+    post = live(d.northeast, d.officer, d.supervisor)
+    return lambda: correct.ask(post=post, typed=TYPED, by=d.supervisor, now=SOON)
+
+
+def _on_correction(d: SimpleNamespace, act: Callable[..., Any], by: User, **kwargs: Any) -> Callable[[], Any]:
+    post = live(d.northeast, d.officer, d.supervisor)
+    row = correct.ask(post=post, typed=TYPED, by=d.supervisor, now=SOON)
+    return lambda: act(correction=row, by=by, now=SOON, **kwargs)
+
+
+def _caught_up(d: SimpleNamespace) -> Callable[[], Any]:
+    post = live(d.northeast, d.officer, d.supervisor)
+    row = correct.ask(post=post, typed=TYPED, by=d.supervisor, now=SOON)
+    correct.confirm(correction=row, by=d.smo, now=SOON)
+    Delivery.objects.filter(post=post, act="edit").update(state="failed")
+    page = post.deliveries.get(act="publish", channel=d.northeast_website)
+    return lambda: put_right.catch_up(delivery=page, by=d.supervisor, now=SOON)
+
+
 def _late(d: SimpleNamespace) -> Callable[[], Any]:
     approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00", channels=[d.northeast_website])
     return lambda: sweep.missed(now=NOW + timedelta(hours=6))
@@ -170,7 +197,7 @@ _OWN_COMMITS = {"claimed_by", "lease_until", "state_at", "steps", "attempt", "fi
 def _everything() -> dict[str, list[dict[str, Any]]]:
     tables: list[type[Any]] = [
         *(User, Division, Channel, LinkRule, Membership),
-        *(Post, Draft, Revision, Review, Approval, MediaAsset, Delivery, Pattern),
+        *(Post, Draft, Revision, Review, Approval, MediaAsset, Delivery, Correction, Pattern),
     ]
     rows = {m.__name__: [_plain(row) for row in m.objects.order_by("pk").values()] for m in tables}
     rows["Attempt"] = [{"outcome": o} for o in Attempt.objects.exclude(outcome="").values_list("outcome", flat=True)]

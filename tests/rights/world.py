@@ -64,7 +64,7 @@ class World:
             "staff-draft": draft(where, by, **notice),
         }
         asked = live(where, by, boss)
-        wrong = correct.Typed(was_wrong="The wrong street.", reason="A reader told us.", title="Elm", text="Elm Street.")
+        wrong = correct.Typed(was_wrong="The wrong street.", reason="A reader said so.", title="Elm", text="Elm St.")
         self.corrections = {"asked": correct.ask(post=live(where, by, boss), typed=wrong, by=boss, now=NOW)}
         self.withdrawals = {"asked": withdraw.ask(post=asked, ground="illegal", reason="A court ordered it.", by=boss)}
         self.incidents = {"fire": incident.open_(name="Oak Street fire", by=boss, division=where)}
