@@ -180,7 +180,7 @@ class ChannelLane(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When something that must keep running last said so. `name` = tick."""
+    """When something that must keep running last said so. `name` = tick, beat, worker:<host>:<pid>."""
 
     name = models.CharField(max_length=50, primary_key=True)
     beat_at = models.DateTimeField()
