@@ -12,7 +12,7 @@ from benchmarks._ground import say, whole
 from benchmarks._place import Place, place
 
 NAME = "slow_platform"
-POSTS, CHANNELS = whole("SLOW_POSTS", 4000), 400  # half of each go to X
+POSTS, CHANNELS = whole("SLOW_POSTS", 2000), 400  # half of each go to X
 ROUNDS = 3
 SLOW_S = 5.0
 TARGET = 0.9
