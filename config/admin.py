@@ -131,6 +131,8 @@ ROOMS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("person", "divisions.User", "People", "Who may sign in; send the link for a password."),
             ("badge", "divisions.Membership", "Memberships", "Who has which role where, from when until when."),
+            ("emergency_home", "divisions.Training", "Emergency training", "Who may publish an alert without waiting."),
+            ("event_busy", "divisions.Absence", "Absences", "Who was away, and who stood in."),
             ("shield_person", "divisions.Role", "Roles", "What each role may do."),
         ),
     ),

@@ -37,6 +37,7 @@ app.conf.update(
     beat_schedule={
         # Expires: a worker that was away has one tick to do, not an hour of them.
         "tick": {"task": "posts.tasks.tick", "schedule": 1.0, "options": {"queue": "delivery", "expires": 5}},
+        "remind": {"task": "posts.tasks.remind", "schedule": 30.0, "options": {"expires": 25}},
         "resync-mirror": {
             "task": "divisions.tasks.resync_mirror",
             "schedule": crontab(hour=9, minute=17),  # before dawn in American zones

@@ -175,6 +175,13 @@ def people_with(right: Right, division_id: int, *, reach: Reach | None = None) -
     return sorted(found, key=lambda user: (user.name, user.pk))
 
 
+def people_who(right: Right, division_ids: Iterable[int]) -> set[int]:
+    """Ids of everybody who has a right in one of these divisions now. One query, however many divisions."""
+    places = frozenset(division_ids)
+    having = {"role__role_rights__right": right, "role__role_rights__revoked_at__isnull": True}
+    return {m.user_id for m in active_memberships().filter(**having) if _grant(m).division_ids & places}
+
+
 # ---- guardian's mirror
 
 

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
-from posts.services import deliver, repeat, review, sweep
+from posts.services import deliver, reminders, repeat, review, sweep
 from posts.services.deliver import Clock
 from posts.services.senders import SENDERS
 
@@ -30,6 +30,12 @@ def tick() -> None:
     """One tick: beat, look after what needs it, set going what is due. Two at once are harmless."""
     beat("beat", timezone.now())
     run_tick(worker=f"{socket.gethostname()}:{os.getpid()}", wait=False)
+
+
+@shared_task(ignore_result=True)
+def remind() -> None:
+    """Remind whoever can still approve what waits, as its time runs out."""
+    reminders.climb(now=timezone.now())
 
 
 def beat(name: str, now: datetime) -> None:

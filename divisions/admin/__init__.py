@@ -6,6 +6,7 @@ they are, a mirror.
 
 from divisions.admin.channels import ChannelAdmin
 from divisions.admin.doors import ServiceAdmin, ServiceForm, asking, person
+from divisions.admin.duty import AbsenceAdmin, TrainingAdmin
 from divisions.admin.links import LinkRuleAdmin
 from divisions.admin.memberships import MembershipAdmin
 from divisions.admin.mirror import ChannelUserPermissionAdmin, DivisionUserPermissionAdmin
@@ -14,6 +15,7 @@ from divisions.admin.places import DepartmentAdmin, DivisionAdmin
 from divisions.admin.roles import RoleAdmin
 
 __all__ = [
+    "AbsenceAdmin",
     "ChannelAdmin",
     "ChannelUserPermissionAdmin",
     "DepartmentAdmin",
@@ -25,6 +27,7 @@ __all__ = [
     "RoleAdmin",
     "ServiceAdmin",
     "ServiceForm",
+    "TrainingAdmin",
     "asking",
     "person",
 ]

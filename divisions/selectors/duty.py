@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from divisions import access
 from divisions.access import Rights
-from divisions.models import Absence, Division, Training
+from divisions.models import Absence, Department, Division, Training
 from divisions.permissions import Right
+
+
+def day_of(now: datetime) -> date:
+    """The day in the department's zone, which is what absences and trainings are counted in. One query."""
+    zone = Department.objects.values_list("zone", flat=True).first()
+    return now.astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def away(on: date) -> QuerySet[Absence]:
@@ -20,6 +28,12 @@ def away(on: date) -> QuerySet[Absence]:
 def stands_in_for(user_id: int | None, on: date) -> list[Absence]:
     """The absences in which somebody is the deputy on a day. One query."""
     return list(away(on).filter(deputy=user_id))
+
+
+def looked_after(user_id: int | None, on: date) -> dict[int, Absence]:
+    """Divisions in whose reviews somebody stands in on a day -> the absence because of which."""
+    rows = stands_in_for(user_id, on)
+    return {pk: row for row in rows for pk in access.rights(row.user).division_ids(Right.REVIEW_POST)}
 
 
 def visible_absences(mine: Rights) -> QuerySet[Absence]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from divisions.access import Rights
 from divisions.errors import BadInput
 from divisions.permissions import Right
-from posts.models import BreakGlass, Correction, Delivery, Incident, Post, Review, Withdrawal
+from posts.models import BreakGlass, Correction, Delivery, Incident, Post, Reminder, Review, Withdrawal
 from posts.models.post import When
 from posts.selectors import correcting, glass, incidents, moments, posts, repeats, review, withdrawals
 from posts.states import Act, DeliveryState, Stage
@@ -82,7 +82,8 @@ def came_back_to(mine: Rights) -> QuerySet[Post]:
 
 def reviews(mine: Rights) -> QuerySet[Post]:
     """Posts in review that the person may decide about: without their own work (P2), the shortest clock first."""
-    return review.waiting(mine)
+    told = Reminder.objects.filter(revision=OuterRef("revision"), told=mine.user_id)
+    return review.waiting(mine).annotate(reminded=Exists(told))
 
 
 def deliveries(mine: Rights) -> QuerySet[Delivery]:
@@ -190,7 +191,7 @@ def _review(post: Post, now: datetime) -> Need:
     return Need(
         sign="clock" if post.approve_by else "in_review",
         word=_left(post.approve_by, now) if post.approve_by else "",
-        note="To review",
+        note="Reminder: to review" if getattr(post, "reminded", False) else "To review",
         title=str(post),
         reason=f"{post.get_kind_display()} by {post.author.name}{again}. Not approved by then, it expires.",
         step="posts:decide",

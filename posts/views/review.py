@@ -18,6 +18,7 @@ from divisions import access
 from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal, WrongMoment
 from divisions.models import User
 from divisions.permissions import Right
+from divisions.selectors import duty
 from posts import tasks
 from posts.errors import NoLongerFits, OwnWork
 from posts.forms.review import ASKS, DecisionForm
@@ -42,15 +43,18 @@ def queue(request: HttpRequest) -> HttpResponse:
     mine = request.rights  # type: ignore[attr-defined]
     if not mine.anywhere(Right.REVIEW_POST):
         raise NotAllowed(Right.REVIEW_POST.label, where="any division", who=access.who_can(Right.REVIEW_POST))
-    rows = selector.waiting(mine).prefetch_related("revision__variants")
+    now = timezone.now()
+    stands_in = duty.looked_after(mine.user_id, duty.day_of(now))
+    rows = selector.first_for(selector.waiting(mine), stands_in).prefetch_related("revision__variants")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     own = list(selector.own(mine)[:PAGE])
     halves, rules = approving.halves([*page.object_list, *own]), approving.rules()
     for post in [*page.object_list, *own]:
         post.standing = halves.get(post.pk)  # type: ignore[attr-defined]
+        post.absence = stands_in.get(post.division_id)  # type: ignore[attr-defined]
         post.revision.post = post  # type: ignore[union-attr]
     together = {p.pk for p in page.object_list if p.revision and approving.is_low_risk(p.revision, rules)}
-    context = {"page_obj": page, "own": own, "together": together, "now": timezone.now()}
+    context = {"page_obj": page, "own": own, "together": together, "now": now}
     return render(request, "posts/review.html", context)
 
 

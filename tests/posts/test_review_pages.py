@@ -305,7 +305,7 @@ def test_one_that_cannot_be_approved_is_told_and_stops_no_other(desk: Client, de
 
 
 @pytest.mark.parametrize(
-    "more", [{"kind": "update"}, {"flags": ("minor_image",)}, {"text": "CONGRATULATIONS EVERYBODY TOGETHER NOW"}]
+    "more", [{"kind": "update"}, {"flags": ("minor_image",)}, {"text": "Ask at #northeastopenhouse"}]
 )
 def test_what_could_harm_somebody_or_has_a_warning_is_opened_one_by_one(
     desk: Client, department: Any, more: dict[str, Any]

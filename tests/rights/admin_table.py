@@ -14,6 +14,8 @@ MODELS = """
 model                               list   add chang delet histo expor    list   add chang delet histo expor
 records_ledgerentry                  403   403   403   403   302     -     200   403   200   403   200     -
 divisions_membership                 200   200   200   403   200     -     200   200   200   403   200     -
+divisions_training                   200   200   200   403   200     -     200   200   200   403   200     -
+divisions_absence                    200   403   200   403   200     -     200   403   200   403   200     -
 divisions_channel                    200   200   200   403   200   200     200   200   200   403   200   200
 divisions_linkrule                   200   200   200   403   200     -     200   200   200   403   200     -
 divisions_divisionuserpermission     200   403   200   403   200     -     200   403   200   403   200     -

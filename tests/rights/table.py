@@ -15,6 +15,9 @@ ADDRESSES = """
                                                              no    Northeast     elsewhere     oversight         root
 name                                 how  thing              one   off sup mod   off sup mod   smo adm rec aud     -
 config:home                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+divisions:absences                   GET  -                   in   403 200 403   403 200 403   200 200 403 403   403
+divisions:absences                   POST -                   in   403 302 403   403 422 403   302 302 403 403   403
+divisions:absence_end                POST absence             in   404 302 404   404 404 404   302 302 404 404   404
 divisions:channels                   GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 divisions:channel                    GET  facebook-northeast  in   200 200 200   404 404 404   200 200 200 200   404
 divisions:channel                    GET  northeast-website   in   200 200 200   404 404 404   200 200 200 200   404

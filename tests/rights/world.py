@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from divisions.models import User
-from divisions.services import load_department, training
+from divisions.services import absences, load_department, training
 from posts.models import Delivery, Draft, Heartbeat, Pattern, Post
 from posts.services import break_glass, correct, hold, incident, matrix, withdraw
 from posts.states import DeliveryState
@@ -74,6 +74,8 @@ class World:
         approved(where, by, boss, due=LATER, repeats="FREQ=WEEKLY;BYDAY=TU;COUNT=4")
         self.pattern = Pattern.objects.get()
         self._alerts(where, by)
+        days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=6)}
+        self.absence = absences.enter(user=boss, deputy=self.d.smo, by=self.d.admin, now=NOW, **days)
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
 
@@ -138,6 +140,8 @@ class World:
             return [self.withdrawals[thing].pk]
         if step.startswith("hold"):
             return [self.holds[thing].pk]
+        if step == "absence_end":
+            return [self.absence.pk]
         if step == "matrix_remove":
             return [self.rule.pk]
         if step == "media_edit":
@@ -188,6 +192,10 @@ class World:
 
     def _emergency_sign(self, _: str) -> dict[str, Any]:
         return {"finding": "Justified."}
+
+    def _absences(self, _: str) -> dict[str, Any]:
+        days = {"starts_on": "2026-12-24", "ends_on": "2026-12-28"}
+        return {"user": self.d.supervisor.pk, "deputy": self.d.smo.pk, **days}
 
     def _matrix(self, _: str) -> dict[str, Any]:
         return {"what": "kind:event", "asks": "two"}
