@@ -23,6 +23,7 @@ from connectors.contract import (
     Page,
     Policy,
     Probe,
+    Profile,
     Remote,
     Rendered,
     Result,
@@ -101,6 +102,10 @@ class BaseConnector:
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
         """Raise NotSupported."""
         raise self._cannot("list own posts")
+
+    def profile(self, account: Account) -> Profile:
+        """Raise NotSupported."""
+        raise self._cannot("read the account's profile")
 
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
         """Raise NotSupported."""

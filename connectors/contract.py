@@ -265,7 +265,8 @@ class Probe:
 class Remote:
     """One post as the platform shows it; `ours` = made through our app (None: cannot tell).
 
-    `links` are the addresses it leads to, unshortened, where the platform tells.
+    `links` are the addresses it leads to, unshortened, where the platform tells; `pictures` how many it carries (None:
+    the platform does not say); `versions` the ids that the same post had before it was edited, oldest first.
     """
 
     remote_id: str
@@ -274,7 +275,20 @@ class Remote:
     created_at: datetime
     ours: bool | None
     links: tuple[str, ...] = ()
+    pictures: int | None = None
+    versions: tuple[str, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What stands above an account's posts; None = the platform does not say, or says it anew each time."""
+
+    name: str | None = None
+    handle: str | None = None
+    text: str | None = None
+    link: str | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +375,10 @@ class Connector(Protocol):
 
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
         """Return one page of the account's own posts, newest first."""
+        ...
+
+    def profile(self, account: Account) -> Profile:
+        """Return what stands above the account's posts."""
         ...
 
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:

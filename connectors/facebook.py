@@ -29,6 +29,7 @@ from connectors.contract import (
     Page,
     Policy,
     Probe,
+    Profile,
     Receipt,
     Remote,
     Result,
@@ -44,6 +45,7 @@ POST_FIELDS = (
 )
 COMMENT_FIELDS = "id,from,message,created_time,is_hidden,can_hide,can_remove,parent,permalink_url"
 COUNT_FIELDS = "shares,comments.limit(0).summary(true),reactions.limit(0).summary(true)"
+PROFILE_FIELDS = "id,name,username,about,description,website"  # a picture's address is signed anew each time
 PAGE_SIZE = "50"
 
 
@@ -122,6 +124,12 @@ class Facebook(BaseConnector):
         items = [shapes.remote(account, item) for item in shapes.data(body)]
         fresh = tuple(r for r in items if since is None or r.created_at >= since)
         return Page(items=fresh, next_cursor=shapes.after(body) if len(fresh) == len(items) else None)
+
+    @reads_answers
+    def profile(self, account: Account) -> Profile:
+        """Read the Page's name, address, words and website."""
+        query = {"fields": PROFILE_FIELDS}
+        return shapes.profile(graph.call(account, "GET", graph.node(account.remote_id), repeatable=True, query=query))
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
@@ -249,6 +257,8 @@ class Facebook(BaseConnector):
         body = graph.call(account, "GET", path, repeatable=True, query=query)
         own = [item for item in shapes.data(body) if (item.get("from") or {}).get("id") == account.remote_id]
         remotes = [shapes.comment_remote(item) for item in own]
+        if probe.remote_id:
+            return tuple(remote for remote in remotes if remote.remote_id == probe.remote_id)
         return tuple(remote for remote in remotes if matching.matches(remote, probe))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.contract import Account, Comment, Health, Metrics, Remote
+from connectors.contract import Account, Comment, Health, Metrics, Profile, Remote
 from connectors.errors import Temporary
 
 NEEDED_SCOPES = ("pages_manage_posts", "pages_manage_engagement", "pages_read_engagement")
@@ -41,6 +41,7 @@ def remote(account: Account, item: dict[str, Any]) -> Remote:
         created_at=_time(item.get("created_time")),
         ours=_ours(account, item),
         links=tuple(_links(item)),
+        pictures=_pictures(item),
         raw=item,
     )
 
@@ -54,6 +55,27 @@ def _links(item: dict[str, Any]) -> list[str]:
     attached = (item.get("attachments") or {}).get("data") or []
     keys = ("unshimmed_url", "url")
     return [str(entry[key]) for entry in attached for key in keys if isinstance(entry.get(key), str)]
+
+
+def _pictures(item: dict[str, Any]) -> int | None:
+    """How many pictures a post carries: one each, or an album with its parts. Asked for and not there is none."""
+    attached = (item.get("attachments") or {}).get("data") or []
+    groups = [((entry.get("subattachments") or {}).get("data") or [entry]) for entry in attached]
+    types = [str(part.get("type") or "") for group in groups for part in group]
+    if "album" in types:  # its parts were not told
+        return None
+    return sum(kind.startswith(("photo", "animated_image", "video")) for kind in types)
+
+
+def profile(item: dict[str, Any]) -> Profile:
+    """Return what stands above a Page's posts; what is empty is left out of the answer."""
+    words = [str(item[key]).strip() for key in ("about", "description") if item.get(key)]
+    return Profile(
+        name=str(item.get("name") or ""),
+        handle=str(item.get("username") or ""),
+        text="\n\n".join(words),
+        link=str(item.get("website") or ""),
+    )
 
 
 def comment(post_id: str, item: dict[str, Any]) -> Comment:

@@ -31,6 +31,7 @@ from connectors.contract import (
     Page,
     Policy,
     Probe,
+    Profile,
     Receipt,
     Remote,
     Result,
@@ -47,6 +48,7 @@ READ = {
     "post.fields": "created_at,conversation_id,source,public_metrics,edit_controls,attachments,entities",
     "expansions": "author_id,edit_history_post_ids,referenced_posts",
 }
+ABOUT = {"user.fields": "name,username,description,url,entities,profile_image_url"}
 
 
 class X(BaseConnector):
@@ -129,6 +131,11 @@ class X(BaseConnector):
         body = api.call(account, "GET", path, repeatable=True, query=query)
         items = tuple(shapes.remote(account, item) for item in _items(body))
         return Page(items=items, next_cursor=(body.get("meta") or {}).get("next_token"))
+
+    @reads_answers
+    def profile(self, account: Account) -> Profile:
+        """Read the name, handle, words, link and picture of the user the token belongs to."""
+        return shapes.profile(api.call(account, "GET", "users/me", repeatable=True, query=ABOUT).get("data") or {})
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.contract import Account, Comment, Metrics, Remote
+from connectors.contract import Account, Comment, Metrics, Profile, Remote
 from connectors.errors import Temporary
 
 SANDBOX_APP = "Substation sandbox"
@@ -26,6 +26,8 @@ def remote(account: Account, item: dict[str, Any]) -> Remote:
         created_at=_time(item.get("created_at")),
         ours=_ours(account, item),
         links=tuple(url["expanded_url"] for url in urls),
+        pictures=len((item.get("attachments") or {}).get("media_keys") or []),
+        versions=tuple(version for version in history(item) if version != remote_id),
         raw=item,
     )
 
@@ -43,6 +45,19 @@ def comment(post_id: str, item: dict[str, Any], users: dict[str, str]) -> Commen
         text=_expanded(str(item.get("text") or ""), _urls(item)),
         created_at=_time(item.get("created_at")),
         raw=item,
+    )
+
+
+def profile(item: dict[str, Any]) -> Profile:
+    """Return what stands above a user's posts, with its short links put back."""
+    entities = item.get("entities") or {}
+    link = _urls({"entities": entities.get("url") or {}})
+    return Profile(
+        name=str(item.get("name") or ""),
+        handle=str(item.get("username") or ""),
+        text=_expanded(str(item.get("description") or ""), _urls({"entities": entities.get("description") or {}})),
+        link=link[0]["expanded_url"] if link else str(item.get("url") or ""),
+        picture=str(item.get("profile_image_url") or ""),
     )
 
 

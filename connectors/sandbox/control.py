@@ -16,7 +16,7 @@ from aiohttp import web
 from connectors.sandbox import faults, seeding
 from connectors.sandbox.network import NETWORK, Network, completed, names
 from connectors.sandbox.seeding import BadInput
-from connectors.sandbox.store import Account, stamp
+from connectors.sandbox.store import Account, Post, stamp
 
 ACCOUNT_FIELDS = (
     "platform",
@@ -28,7 +28,11 @@ ACCOUNT_FIELDS = (
     "oauth1",
     "protected",
     "follower_token",
+    "bio",
+    "website",
+    "picture",
 )
+PROFILE = ("name", "bio", "website", "picture")
 PLATFORMS = ("facebook", "x", "youtube", "nixle")  # the last two only show what was posted there by hand
 
 
@@ -138,6 +142,8 @@ def _script(given: dict[str, Any]) -> list[Any]:
 def _outside(network: Network, fault: str, account: Account, given: dict[str, Any]) -> str:
     value = given.get("value")
     wanted = value if isinstance(value, dict) else {"text": value}
+    if fault == "outside_profile":
+        return _outside_profile(network, account, wanted)
     text = str(wanted.get("text") or "Said with another app.")
     if fault == "outside_post":
         return network.outside_post(account, text).id
@@ -146,10 +152,27 @@ def _outside(network: Network, fault: str, account: Account, given: dict[str, An
     if post is None or post.account != account.id or post.deleted_at:
         raise BadInput(f"{account.id} has no such post")
     if fault == "outside_edit":
-        network.outside_edit(account, post, text)
+        _outside_edit(network, account, post, wanted, text)
     else:
         network.outside_delete(account, post)
     return post.id
+
+
+def _outside_edit(network: Network, account: Account, post: Post, wanted: dict[str, Any], text: str) -> None:
+    """Other words; or with `link` another card, with `pictures` only the first so many, and the words as they were."""
+    post.link = str(wanted["link"] or "") if "link" in wanted else post.link
+    if "pictures" in wanted:
+        post.media = post.media[: int(_number(wanted, "pictures", 0))]
+    other = "link" in wanted or "pictures" in wanted
+    network.outside_edit(account, post, text if wanted.get("text") or not other else post.text)
+
+
+def _outside_profile(network: Network, account: Account, wanted: dict[str, Any]) -> str:
+    """Another name, bio, website or picture; nothing else."""
+    if not wanted or not set(wanted) <= set(PROFILE):
+        raise BadInput(f"value is an object with some of {', '.join(PROFILE)}")
+    put_account(network, {"platform": account.platform, "handle": account.handle, **wanted})
+    return ""
 
 
 def _seed(network: Network, body: Any) -> Any:

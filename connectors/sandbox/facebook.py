@@ -100,7 +100,7 @@ def _acted(
     if call in (("GET", "published_posts", True), ("GET", "posts", True)):
         return _list(network, request, account)
     if call == ("GET", "", True):
-        return shapes.answer(network, account, {"id": account.remote_id, "name": account.name})
+        return shapes.answer(network, account, shapes.page(request, account))
     post = network.store.post(node)
     if post is None or post.deleted_at or post.account != account.id:
         return shapes.error("gone")

@@ -44,6 +44,13 @@ def address(request: web.Request, account: Account, post: Post) -> str:
     return f"{base}/posts/{number}/{suffix}"
 
 
+def page(request: web.Request, account: Account) -> dict[str, Any]:
+    """Return the Page itself with the fields asked for; like Graph, without those that are empty."""
+    wanted = request.query.get("fields", "id,name").split(",")
+    facts = {"name": account.name, "username": account.handle, "about": account.bio, "website": account.website}
+    return {"id": account.remote_id, **{key: value for key, value in facts.items() if value and key in wanted}}
+
+
 def post(network: Network, request: web.Request, account: Account, post: Post) -> dict[str, Any]:
     """Return a post, or a comment, with the fields asked for."""
     if post.kind == "comment":

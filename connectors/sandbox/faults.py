@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PASSING = ("latency", "500", "429", "drop_after_accept", "slow", "malformed", "expired", "duplicate", "skew")
-OUTSIDE = ("outside_post", "outside_edit", "outside_delete")
+OUTSIDE = ("outside_post", "outside_edit", "outside_delete", "outside_profile")
 WRITES_ONLY = ("drop_after_accept", "malformed")
 SCRIPT = "script"  # `value` names what happens to one call after another
 GOOD = "ok"

@@ -136,6 +136,8 @@ def _head(account: Account) -> str:
     return (
         f'<p><a href="/see/">Sandbox network</a></p><h1>{escape(account.name)}</h1>'
         f"<p class=handle>{LABELS[account.platform]} · @{escape(account.handle)}</p>"
+        + (f"<p>{_linked(account.bio)}</p>" if account.bio else "")
+        + (f"<p class=link>{_linked(account.website)}</p>" if account.website else "")
     )
 
 

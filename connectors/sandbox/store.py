@@ -22,7 +22,8 @@ OTHER_APP = "other"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS account (
     id TEXT PRIMARY KEY, platform TEXT, handle TEXT, name TEXT, remote_id TEXT, token TEXT,
-    refresh_token TEXT, oauth1 TEXT, protected INTEGER, follower_token TEXT, UNIQUE (platform, remote_id));
+    refresh_token TEXT, oauth1 TEXT, protected INTEGER, follower_token TEXT, bio TEXT DEFAULT '',
+    website TEXT DEFAULT '', picture TEXT DEFAULT '', UNIQUE (platform, remote_id));
 CREATE TABLE IF NOT EXISTS post (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, account TEXT, kind TEXT, author TEXT, text TEXT,
     link TEXT, media TEXT, visible INTEGER, hidden INTEGER, app TEXT, reply_to TEXT, root TEXT, history TEXT,
@@ -52,6 +53,9 @@ class Account:
     oauth1: dict[str, str] = field(default_factory=dict)
     protected: bool = False
     follower_token: str = ""
+    bio: str = ""
+    website: str = ""
+    picture: str = ""
 
     @property
     def id(self) -> str:
@@ -112,7 +116,15 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._add_new_columns()
         self._counter = itertools.count(secrets.randbelow(1 << 20))
+
+    def _add_new_columns(self) -> None:
+        """Bring a file of an earlier version up to date: what an account shows of itself came later."""
+        known = {row["name"] for row in self._db.execute("PRAGMA table_info(account)")}
+        for column in ("bio", "website", "picture"):
+            if column not in known:
+                self._db.execute(f"ALTER TABLE account ADD COLUMN {column} TEXT DEFAULT ''")
 
     def close(self) -> None:
         """Let go of the file."""

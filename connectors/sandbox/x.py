@@ -97,7 +97,8 @@ def _acted(
         case ("POST", ["media", "metadata"]):
             return _describe(network, account, body)
         case ("GET", ["users", "me"]):
-            return answers.answer(network, account, {"data": shapes.user(account)})
+            asked = request.query.get("user.fields", "").split(",")
+            return answers.answer(network, account, {"data": shapes.user(account, asked)})
         case ("GET", ["users", user_id, "tweets"]):
             return _timeline(network, account, user_id, request)
     return answers.not_found(path)

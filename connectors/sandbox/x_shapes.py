@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,13 +54,19 @@ def created(found: Post) -> dict[str, Any]:
     return {"id": found.id, "text": shortened(found.text)[0], "edit_history_post_ids": found.history}
 
 
-def user(account: Account) -> dict[str, Any]:
-    """Return an account of the network as a user."""
+def user(account: Account, asked: Iterable[str]) -> dict[str, Any]:
+    """Return an account of the network as a user, with the fields asked for."""
+    text, urls = shortened(account.bio)
+    link, links = shortened(account.website)
+    facts = {"description": text, "url": link, "profile_image_url": account.picture}
+    if urls or links:
+        facts["entities"] = {"description": {"urls": urls}, "url": {"urls": links}}  # type: ignore[assignment]
     return {
         "id": account.remote_id,
         "name": account.name,
         "username": account.handle,
         "protected": account.protected,
+        **{key: value for key, value in facts.items() if value and key in asked},
     }
 
 

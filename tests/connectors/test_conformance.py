@@ -263,6 +263,16 @@ def test_what_happens_behind_our_back_is_seen(speaker: Speaker) -> None:
     assert speaker.connector.find(speaker.account, speaker.probe(remote_id=deleted.remote_id)) == ()
 
 
+def test_a_change_of_the_profile_behind_our_back_is_seen(speaker: Speaker) -> None:
+    before = speaker.connector.profile(speaker.account)
+    changed = {"name": "Free phones here", "bio": "Not the police", "website": "https://else.example/win"}
+    speaker.fault("outside_profile", value=changed)
+    after = speaker.connector.profile(speaker.account)
+    assert (before.name, before.text, before.link) == ("Northeast", "", "")
+    assert (after.name, after.text, after.link) == ("Free phones here", "Not the police", "https://else.example/win")
+    assert before.handle == after.handle == speaker.account.handle
+
+
 def test_verify_says_a_good_account_is_good(speaker: Speaker) -> None:
     assert speaker.connector.verify(speaker.account).ok
 

@@ -202,3 +202,10 @@ def test_answering_the_public_is_offered_only_where_the_app_may(x: Speaker) -> N
     connector = get("x")
     assert not connector.capabilities(x.account).comments.reply
     assert connector.capabilities(replace(x.account, settings={"may_reply": True})).comments.reply
+
+
+def test_an_edited_post_knows_the_ids_it_had_before(x: Speaker) -> None:
+    first = x.publish("Road closed on Oak Street")
+    edited = x.publish("Road open on Oak Street", act=Act.EDIT, target=first.remote_id)
+    (shown,) = x.connector.list_own(x.account, None, None).items
+    assert (shown.remote_id, shown.versions) == (edited.remote_id, (first.remote_id,))
