@@ -74,3 +74,41 @@ PROOF = Threshold(
 
 SPARK_DAYS = 90
 SPARK_BARS = 30  # of three days each: a weekly rhythm shows, a single day does not
+
+
+class DriftKind(models.TextChoices):
+    """How an account differs from what was sent there."""
+
+    POSTED = "posted", "Posted outside"
+    EDITED = "edited", "Words changed outside"
+    LINK = "link", "Link changed outside"
+    PICTURES = "pictures", "Pictures changed outside"
+    DELETED = "deleted", "Deleted outside"
+    PROFILE_NAME = "profile_name", "Name changed"
+    PROFILE_TEXT = "profile_text", "Profile changed"
+
+
+class DriftDecision(models.TextChoices):
+    """What a person made of a difference."""
+
+    CLAIM = "claim", "Claimed: known who and why"
+    ADOPT = "adopt", "Adopted into the record"
+    COMPROMISE = "compromise", "Treated as a takeover"
+
+
+# After a takeover: what has to be done before the case is closed, in this order.
+TAKEOVER_STEPS: tuple[tuple[str, str], ...] = (
+    ("passwords", "Two administrators of the account changed their passwords"),
+    ("two_factor", "Two-factor sign-in is on for everybody who can post there"),
+    ("leavers", "People who left, and people nobody knows, were removed from the account"),
+    ("apps", "Connected apps were reviewed; Substation's old access and every unknown app were removed there"),
+    ("posts", "Posts, messages, advertisements and the profile were looked through and put right"),
+    ("reconnect", "The account was reconnected with a new sign-in"),
+)
+
+LOOK_EVERY = timedelta(hours=1)
+LOOK_AGAIN = timedelta(minutes=10)  # after a look that did not succeed
+LOOKED_LATE = timedelta(hours=3)  # longer ago than this is said in colour
+LOOK_BACK = timedelta(days=14)  # each hour: platforms count, and some charge, what is read
+LOOK_FAR_BACK = timedelta(days=90)  # once a day, and whenever a person asks
+SETTLES = timedelta(minutes=2)  # what we changed so recently may not show to every reader yet

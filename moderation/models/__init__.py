@@ -1,5 +1,6 @@
 """Rows of oversight: check rounds and what they found."""
 
 from moderation.models.check_round import CheckItem, CheckPlan, CheckRound, Screenshot, Task
+from moderation.models.drift import ChannelWatch, DriftCase, DriftStep
 
-__all__ = ["CheckItem", "CheckPlan", "CheckRound", "Screenshot", "Task"]
+__all__ = ["ChannelWatch", "CheckItem", "CheckPlan", "CheckRound", "DriftCase", "DriftStep", "Screenshot", "Task"]
