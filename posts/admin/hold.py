@@ -9,7 +9,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from posts.admin.post import INSIDE
-from posts.models import Hold, Incident
+from posts.models import Hold, Incident, IncidentLog
 from records.admin import MomentFilter, ReadOnlyAdmin, ReadOnlyInline
 
 
@@ -24,15 +24,26 @@ class HoldsInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("division", "channel", "placed_by", "released_by")
 
 
+class LogInline(ReadOnlyInline):
+    """The log of an incident."""
+
+    model = IncidentLog
+    fields = ("at", "by", "kind", "text", "post")
+
+    def get_queryset(self, request: Any) -> Any:
+        """With names."""
+        return super().get_queryset(request).select_related("by", "post")
+
+
 @admin.register(Incident)
 class IncidentAdmin(ReadOnlyAdmin):
     """Major incidents with their holds."""
 
     sees: ClassVar = INSIDE
-    inlines = (HoldsInline,)
-    list_display = ("name", "opened_at", "opened_by", "closed_at")
+    inlines = (HoldsInline, LogInline)
+    list_display = ("name", "division", "opened_at", "opened_by", "next_update_at", "closed_at")
     list_filter = (("opened_at", MomentFilter),)
-    list_select_related = ("opened_by",)
+    list_select_related = ("opened_by", "division")
     search_fields = ("name",)
 
 
