@@ -21,27 +21,19 @@ SHARE_OF_FLOOR, TIMES_ONE_TASK = 0.6, 5.0
 SMALL = (
     "SELECT count(*), extract(epoch FROM max(settled_at) - min(settled_at)) FROM bench_floor WHERE state <> 'queued'"
 )
-WHOLE = """
-SELECT count(*), extract(epoch FROM max(state_at) - min(first_attempt_at)) FROM posts_delivery
-WHERE first_attempt_at IS NOT NULL AND state <> 'in_flight'
-"""
 
 
 def main() -> None:
-    """Floor and ours in turns, so that both have the same weather; then one task a post, small and with all of ours."""
+    """Floor and ours in turns, so that both have the same weather; then one task a post."""
     with place() as ground:
         ground.load(POSTS, channels=CHANNELS)
         with ground.worker() as pid:
             rounds = [_round(ground, pid) for _ in range(ROUNDS)]
         ours = _say_share(rounds)
-        small = _one_task(ground, "_one_task", SMALL, min(POSTS, 2000), at_once=CALLS_AT_ONCE)
+        small = _one_task(ground, min(POSTS, 2000))
         times = ours / small
         say(NAME, "one_small_task_a_post_per_s", round(small))
         say(NAME, "times_one_small_task", round(times, 2), target=TIMES_ONE_TASK, ok=times >= TIMES_ONE_TASK)
-        ground.due("x", in_s=0.0)
-        whole_work = _one_task(ground, "_one_task_ours", WHOLE, min(POSTS, 500), at_once=8)
-        say(NAME, "one_task_a_post_with_all_of_ours_per_s", round(whole_work))
-        say(NAME, "times_one_task_with_all_of_ours", round(ours / whole_work, 2))
 
 
 def _say_share(rounds: Sequence[tuple[float, float, float, float]]) -> float:
@@ -68,16 +60,16 @@ def _round(ground: Place, pid: int) -> tuple[float, float, float, float]:
     return floor.per_s, ours.per_s, floor_cpu, 1000 * burnt / POSTS
 
 
-def _one_task(ground: Place, name: str, done: str, posts: int, *, at_once: int) -> float:
+def _one_task(ground: Place, posts: int) -> float:
     """Posts a second of a Celery worker whose queue holds one task for each."""
-    ground.run(name, "--posts", str(posts))
-    command = [sys.executable, "-m", "celery", "-A", f"benchmarks.{name}", "worker", "--loglevel", "WARNING"]
-    options = ["--pool", "threads", "--concurrency", str(at_once), "--without-gossip", "--without-mingle"]
-    ground.start(name, [*command, *options])
+    ground.run("_one_task", "--posts", str(posts))
+    command = [sys.executable, "-m", "celery", "-A", "benchmarks._one_task", "worker", "--loglevel", "WARNING"]
+    options = ["--pool", "threads", "--concurrency", str(CALLS_AT_ONCE), "--without-gossip", "--without-mingle"]
+    ground.start("one_task", [*command, *options])
     try:
-        if not children.wait_until(lambda: ground.query(done)[0][0] == posts, 120, every_s=0.2):
-            raise RuntimeError(children.tail(ground.folder / f"{name}.log"))
-        count, span_s = ground.query(done)[0]
+        if not children.wait_until(lambda: ground.query(SMALL)[0][0] == posts, 120, every_s=0.2):
+            raise RuntimeError(children.tail(ground.folder / "one_task.log"))
+        count, span_s = ground.query(SMALL)[0]
         return float(count) / float(span_s)
     finally:
         ground.stop_senders()
