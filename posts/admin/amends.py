@@ -1,4 +1,4 @@
-"""Withdrawals and corrections in Django admin, for looking: asked for and decided on the desk, by two people (P2, P9)."""
+"""Withdrawals and corrections in Django admin, for looking: asked for and decided on the desk, by two people."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from config.models import Outage
 from divisions.access import mirror
 from divisions.models import Membership, MembershipChannel
-from posts.models import Approval, Attempt, BreakGlass, Incident, Reminder
+from posts.models import Approval, Attempt, BreakGlass, Correction, Incident, Reminder
 from tests.rights.world import World
 from tests.stories import NOW
 
@@ -40,6 +40,8 @@ def one_of_each(world: World) -> dict[str, Any]:
     day = NOW + timedelta(days=1)
     why = "The gas was spreading and nobody answered."
     BreakGlass.objects.create(approval=approval, by=officer, reason=why, at=NOW, review_due_at=day)
+    asked = {"asked_by": officer, "asked_at": NOW, "reason": "The street was named wrongly."}
+    Correction.objects.create(post=world.posts["live"], revision=approval.revision, was_wrong="The street.", **asked)
     Reminder.objects.create(revision=approval.revision, rung="central", at=NOW)
     narrowed = Membership.objects.get(user=world.d.colleague)
     MembershipChannel.objects.create(membership=narrowed, channel=world.d.facebook_northeast)
