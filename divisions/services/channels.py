@@ -91,6 +91,19 @@ def set_credentials(
 
 
 @transaction.atomic
+def forget_credentials(*, channel: Channel, by: User | None, now: datetime | None = None) -> None:
+    """Delete our sign-in at the platform, so that nothing here can speak with it any more.
+
+    The platform may still honour it: that ends when somebody removes Substation among the account's connected apps.
+    """
+    access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
+    row = _lock(channel)
+    row.credentials, row.token_expires_at, row.token_warned_days = "", None, None
+    row.save(update_fields=["credentials", "token_expires_at", "token_warned_days"])
+    remember("divisions.channel.credentials_forgotten", row, by, now, {})
+
+
+@transaction.atomic
 def move_channel(
     *, channel: Channel, to: ChannelState, by: User | None, reason: str = "", now: datetime | None = None
 ) -> Channel:

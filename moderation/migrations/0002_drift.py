@@ -4,7 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 DECIDED = """
 CREATE FUNCTION moderation_drift_is_decided_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -59,6 +59,7 @@ TELLING: dict[str, Told] = {
     "posts.delivery.cancelled": Told("{channel}: cancelled", together=True),
     "posts.delivery.sent_again": Told("{who} sent it again: {channel}"),
     "posts.delivery.dropped": Told("{who} left it unsent: {channel}"),
+    "posts.delivery.gone_outside": Told("{channel}: gone, deleted outside; nobody here took it down", "is-failed"),
     "posts.delivery.held": Told("{channel}: held", together=True),
     "posts.delivery.kept": Told("{who} let it go on: {channel}", together=True),
     "posts.delivery.retimed": Told("{who} re-timed {channel}", together=True),
