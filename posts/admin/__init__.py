@@ -4,10 +4,12 @@ P1 and P2 need no second gate here because there is no way to write: nothing in 
 credit of a picture, through `posts.services.media`.
 """
 
+from posts.admin.amends import CorrectionAdmin, WithdrawalAdmin
 from posts.admin.delivery import AttemptAdmin, ChannelLaneAdmin, DeliveryAdmin, HeartbeatAdmin
 from posts.admin.hold import HoldAdmin, IncidentAdmin
 from posts.admin.matrix import BreakGlassAdmin, MatrixRowAdmin, ReminderAdmin
 from posts.admin.media import MediaAssetAdmin
+from posts.admin.pattern import PatternAdmin
 from posts.admin.post import DraftAdmin, PostAdmin
 from posts.admin.review import ApprovalAdmin, ReviewAdmin
 from posts.admin.revision import RevisionAdmin, RevisionMediaAdmin, VariantAdmin
@@ -17,6 +19,7 @@ __all__ = [
     "AttemptAdmin",
     "BreakGlassAdmin",
     "ChannelLaneAdmin",
+    "CorrectionAdmin",
     "DeliveryAdmin",
     "DraftAdmin",
     "HeartbeatAdmin",
@@ -24,10 +27,12 @@ __all__ = [
     "IncidentAdmin",
     "MatrixRowAdmin",
     "MediaAssetAdmin",
+    "PatternAdmin",
     "PostAdmin",
     "ReminderAdmin",
     "ReviewAdmin",
     "RevisionAdmin",
     "RevisionMediaAdmin",
     "VariantAdmin",
+    "WithdrawalAdmin",
 ]

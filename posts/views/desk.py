@@ -108,6 +108,7 @@ def page(request: HttpRequest, post: Post, mine: Rights) -> dict[str, Any]:
         "pictures": _pictures(revision),
         "facts": story.facts(post, revision),
         **_pattern(post),
+        "ends_it": any(way.step in ("posts:change", "posts:cancel") and not way.why for way in ways),
         "timeline": lines,
         "entries": entries,
         "public_url": _public_url(post, rows),

@@ -80,6 +80,7 @@ def test_from_the_composer_to_the_second_time_and_the_end(department: SimpleName
     assert "every week on" in listed.lower()
     for address in (reverse("posts:list"), reverse("posts:calendar") + "?view=list"):
         assert "Repeats weekly" in desk.get(address).content.decode(), address
+    assert "ends the repeating" in desk.get(reverse("posts:detail", args=[post.pk])).content.decode()
     for one in (post, second):
         page = desk.get(reverse("posts:detail", args=[one.pk])).content.decode()
         assert reverse("posts:repeat", args=[pattern.pk]) in page
