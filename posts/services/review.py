@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,12 +15,13 @@ from divisions.models import LinkRule, User
 from divisions.permissions import Right
 from divisions.states import Approver
 from posts.errors import NoLongerFits, OwnWork
-from posts.models import Approval, Post, Review, Revision
+from posts.models import Approval, Post, Review, Revision, WordComment
 from posts.models.review import Verdict
 from posts.selectors import fit
-from posts.services import fingerprint, repeat, schedule, seats
+from posts.services import fingerprint, remarks, repeat, schedule, seats
 from posts.services.compose import lock, move, void_approvals
 from posts.services.memory import remember
+from posts.services.remarks import Comment
 from posts.states import Basis, Stage
 
 
@@ -67,9 +69,19 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
 
 
 @transaction.atomic
-def request_changes(*, revision: Revision, by: User, note: str, now: datetime | None = None) -> Review:
-    """Send the post back to its author with a reason. Raises BadInput (field `note`) without one."""
-    return _send_back(revision, by, note, Verdict.CHANGES, Stage.CHANGES_REQUESTED, now or timezone.now())
+def request_changes(
+    *, revision: Revision, by: User, note: str, comments: Sequence[Comment] = (), now: datetime | None = None
+) -> Review:
+    """Send the post back to its author with a reason, and with comments on words: (quote, comment) pairs.
+
+    Raises BadInput: field `note` without any of them, `quote-N` when the N-th quote does not stand in the revision,
+    `comment-N` when nothing is said about it. Empty pairs are left out.
+    """
+    said = remarks.read(revision, comments)
+    words = note.strip() or (remarks.as_note(*said[0]) if said else "")
+    review = _send_back(revision, by, words, Verdict.CHANGES, Stage.CHANGES_REQUESTED, now or timezone.now(), said)
+    WordComment.objects.bulk_create(WordComment(review=review, quote=quote, comment=about) for quote, about in said)
+    return review
 
 
 @transaction.atomic
@@ -226,7 +238,15 @@ def _require_links(revision: Revision) -> None:
             )
 
 
-def _send_back(revision: Revision, by: User, note: str, verdict: Verdict, to: Stage, moment: datetime) -> Review:
+def _send_back(
+    revision: Revision,
+    by: User,
+    note: str,
+    verdict: Verdict,
+    to: Stage,
+    moment: datetime,
+    said: Sequence[Comment] = (),
+) -> Review:
     note = note.strip()
     if not note:
         raise BadInput("note", "Say why, in a sentence the author can act on.", cure="Write the reason.")
@@ -238,7 +258,8 @@ def _send_back(revision: Revision, by: User, note: str, verdict: Verdict, to: St
     move(post, to, now=moment)
     _reset(post)
     kind = "changes_requested" if verdict is Verdict.CHANGES else "rejected"
-    remember(f"revision.{kind}", post, by=by, now=moment, revision=fresh.number, note=note)
+    words = {"comments": [{"quote": quote, "comment": about} for quote, about in said]} if said else {}
+    remember(f"revision.{kind}", post, by=by, now=moment, revision=fresh.number, note=note, **words)
     return review
 
 

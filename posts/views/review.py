@@ -105,7 +105,7 @@ def _decided(request: HttpRequest, post: Post) -> HttpResponse:
     try:
         words = _decide(form, revision, _person(request))
     except BadInput as refusal:
-        form.add_error("note", str(refusal))
+        form.add_error(refusal.field if refusal.field in form.fields else "note", str(refusal))
         return _page(request, post, form, ask, status=422)
     except OwnWork as refusal:
         return _page(request, post, form, "", status=403, refusal=refusal)
@@ -130,7 +130,7 @@ def _decide(form: DecisionForm, revision: Revision, by: User) -> str:
             return f"Approved, 1 of {approval.seats}: “{title}”. It waits for {waits_for}."
         return f"Approved: “{title}”."
     if form.cleaned_data["verdict"] == "changes":
-        service.request_changes(revision=revision, by=by, note=note)
+        service.request_changes(revision=revision, by=by, note=note, comments=form.comments())
         return f"Sent back for changes: “{title}”."
     service.reject(revision=revision, by=by, note=note)
     return f"Rejected: “{title}”."

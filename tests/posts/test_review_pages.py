@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from posts.models import Approval, Post, Revision
+from posts.models import Approval, Post, Revision, WordComment
 from posts.models.review import Review
 from posts.selectors import review as selector
 from posts.selectors.word_diff import Piece, count, pieces
@@ -328,3 +328,56 @@ def test_at_most_25_and_at_least_one(desk: Client, waiting: Revision) -> None:
     assert "Nothing is ticked." in _several(desk)
     many = desk.post("/desk/review/several/", {"revisions": list(range(1, 27))}, follow=True).content.decode()
     assert "26 are ticked." in many
+
+
+# ---- comments on words
+
+
+def _changes(browser: Client, revision: Revision, **typed: str) -> Any:
+    data = {"verdict": "changes", "revision": revision.pk, "note": "", **{k.replace("_", "-"): typed[k] for k in typed}}
+    return browser.post(f"/desk/review/{revision.post_id}/", data)
+
+
+def test_words_are_commented_on_and_the_author_reads_it_where_they_write(
+    desk: Client, as_: Any, department: Any
+) -> None:
+    revision = _submit(department, text="The truck has a dent and one\nheadlight.")
+    ask = desk.get(f"/desk/review/{revision.post_id}/?ask=changes").content.decode()
+    assert ask.count("These words") == 3
+    assert _changes(desk, revision, quote_1="one headlight", comment_1="Say which side.").status_code == 302
+    found = Review.objects.get()
+    assert found.note == "About “one headlight”: Say which side."
+    assert [(c.quote, c.comment) for c in found.comments.all()] == [("one headlight", "Say which side.")]
+    for address in (f"/desk/posts/{revision.post_id}/edit/", f"/desk/posts/{revision.post_id}/"):
+        page = as_(department.officer).get(address).content.decode()
+        assert "<q>one headlight</q>" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"quote_2": "two headlights", "comment_2": "Which?"}, "These words do not stand in what was submitted."),
+        ({"quote_2": "one headlight"}, "What about these words?"),
+        ({"comment_2": "Say which."}, "Which words?"),
+        ({}, "Say why, in a sentence"),
+    ],
+)
+def test_a_comment_without_its_words_is_refused_at_its_field_and_keeps_what_was_typed(
+    desk: Client, department: Any, typed: dict[str, str], words: str
+) -> None:
+    revision = _submit(department, text="The truck has a dent and one headlight.")
+    first = {"quote_1": "a dent", "comment_1": "Where?"} if typed else {}
+    answer = _changes(desk, revision, **first, **typed)
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert words in page
+    assert all(f'value="{value}"' in page for value in typed.values())
+    assert _stage(revision) == Stage.IN_REVIEW
+    assert not Review.objects.exists()
+
+
+def test_a_comment_is_never_changed_afterwards(desk: Client, department: Any) -> None:
+    revision = _submit(department, text="The truck has a dent.")
+    _changes(desk, revision, quote_1="a dent", comment_1="Where?")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        WordComment.objects.update(comment="Nothing.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from divisions.access import rights
 from divisions.errors import WrongMoment
+from divisions.models import User
 from divisions.services import people
 from posts.errors import OwnWork
 from posts.models import Approval, Delivery, Post, Revision
@@ -19,7 +21,9 @@ from posts.selectors import approving
 from posts.selectors import review as selector
 from posts.services import compose, gate, matrix, review, submit
 from posts.states import DeliveryState, Stage
+from tests.people import stock
 from tests.posts.test_p2_nobody_approves_their_own_work import _save
+from tests.posts.test_states import _together
 from tests.stories import NOW, draft, submitted, tick
 
 SOON = NOW + timedelta(minutes=5)
@@ -246,3 +250,80 @@ def test_the_composer_says_who_has_to_approve(department: SimpleNamespace, as_: 
     assert "Goes out as soon as a supervisor approves, on" in one
     two = browser.get(f"/desk/posts/{grave.pk}/edit/").content.decode()
     assert "Goes out as soon as a supervisor and the social media officer approve, on" in two
+
+
+# ---- at the same instant, on a real PostgreSQL
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_approve_at_the_same_instant_one_wins_and_the_other_is_told() -> None:
+    d = stock()
+    revision = submitted(d.northeast, d.officer, channels=[d.northeast_website])
+    results = _together(*(_approving(revision, person) for person in (d.supervisor, d.smo)))
+    (won,) = [r for r in results if isinstance(r, Approval)]
+    (told,) = [r for r in results if not isinstance(r, Approval)]
+    assert isinstance(told, WrongMoment)
+    assert "Somebody was faster" in str(told)
+    assert Delivery.objects.get(revision=revision).state == DeliveryState.QUEUED
+    assert Approval.objects.get() == won
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_seats_taken_at_the_same_instant_make_the_deliveries_once() -> None:
+    d = stock()
+    revision = _two(d)
+    results = _together(*(_approving(revision, person) for person in (d.supervisor, d.smo)))
+    assert sorted(r.completes for r in results if isinstance(r, Approval)) == [False, True]
+    assert sorted(r.seat for r in results if isinstance(r, Approval)) == [1, 2]
+    assert Delivery.objects.filter(revision=revision).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_seat_at_the_same_instant_is_taken_once() -> None:
+    d = stock()
+    people.grant(user=d.colleague, division=d.northeast, role="supervisor", starts_on=NOW.date(), by=None)
+    revision = _two(d)
+    results = _together(*(_approving(revision, person) for person in (d.supervisor, d.colleague)))
+    (told,) = [r for r in results if not isinstance(r, Approval)]
+    assert "The other approval is the social media officer's" in str(told)
+    assert Approval.objects.get().seat == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_an_approver_and_an_editor_at_the_same_instant_one_wins_and_the_other_is_told() -> None:
+    d = stock()
+    revision = submitted(d.northeast, d.officer, channels=[d.northeast_website])
+    post = revision.post
+    first, second = _together(
+        _approving(revision, d.supervisor), lambda: review.recall(post=post, by=d.officer, now=SOON)
+    )
+    stage = Post.objects.get(pk=post.pk).stage
+    if isinstance(first, Approval):
+        assert isinstance(second, WrongMoment)
+        assert (stage, post.deliveries.count()) == (Stage.SCHEDULED, 1)
+    else:
+        assert isinstance(first, WrongMoment)
+        assert (stage, post.deliveries.count()) == (Stage.DRAFT, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_the_second_approver_and_a_no_at_the_same_instant_nothing_goes_out_in_spite_of_the_no() -> None:
+    d = stock()
+    revision = _two(d)
+    review.approve(revision=revision, by=d.supervisor, now=SOON)
+    first, second = _together(
+        _approving(revision, d.smo),
+        lambda: review.reject(revision=revision, by=d.supervisor, note="I overlooked the name.", now=LATER),
+    )
+    open_rows = Delivery.objects.filter(revision=revision).count()
+    if isinstance(first, Approval):
+        assert isinstance(second, WrongMoment)
+        assert open_rows == 1
+    else:
+        assert isinstance(first, WrongMoment)
+        assert (Post.objects.get().stage, open_rows) == (Stage.CANCELLED, 0)
+        assert not Approval.objects.filter(voided_at__isnull=True).exists()
+
+
+def _approving(revision: Revision, person: User) -> Callable[[], Approval]:
+    return lambda: review.approve(revision=revision, by=person, now=LATER)
