@@ -68,7 +68,7 @@ def _look_by_itself(**kwargs: Any) -> None:
     from config.lookout import LOOKOUT  # needs the apps, which Celery's own handler has loaded by now
 
     gc.freeze()  # all that is loaded stays: not looked through again for every batch, a fifth of what a call cost
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(20_000)
     LOOKOUT.start()
 
 
