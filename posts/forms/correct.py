@@ -153,6 +153,11 @@ class CorrectForm(forms.Form):
         )
         self.add_error(name, f"{finding.message} {finding.cure}")
 
+    def stop_once(self, finding: Any) -> None:
+        """The same for a copy's words, unless they are said to be wrong already."""
+        if finding.field.startswith("text-") and not any(finding.message in str(e) for e in self.errors.values()):
+            self.stop(finding)
+
     def _of_copies(self, prefix: str) -> dict[int, str]:
         return {int(n.removeprefix(prefix)): self._text(n) for n in self.fields if n.startswith(prefix)}
 

@@ -24,7 +24,7 @@ from posts.selectors import review, struck
 from posts.selectors.copies import CopyOf
 from posts.selectors.corrections import Plan, plans
 from posts.selectors.review import Change
-from posts.selectors.word_diff import pieces
+from posts.selectors.word_diff import Piece, pieces
 from posts.states import Act
 
 
@@ -39,7 +39,17 @@ def differences(
     after |= told(shown)
     labels = dict.fromkeys(["Title", "Text", *after, *before])
     sides = [(label, before.get(label, "").strip(), after.get(label, "").strip()) for label in labels]
-    return [Change(label, struck.phrases(pieces(was, now))) for label, was, now in sides if was != now]
+    return [Change(label, _apart(struck.phrases(pieces(was, now)))) for label, was, now in sides if was != now]
+
+
+def _apart(parts: list[Piece]) -> list[Piece]:
+    """A space between what was and what is, where the words themselves have none."""
+    out: list[Piece] = []
+    for part in parts:
+        if part.how == "new" and out and out[-1].how == "old" and not out[-1].text[-1:].isspace():
+            out.append(Piece("same", " "))
+        out.append(part)
+    return out
 
 
 def told(revision: Revision) -> dict[str, str]:
@@ -64,6 +74,17 @@ class Wording:
         """How the page heads it."""
         return _HEADS[self.act][0 if self.is_main else 1]
 
+    @property
+    def counted(self) -> str:
+        """ "143 of 280", as the platform counts."""
+        limit = f" of {self.rendered.limit:,}" if self.rendered.limit else " characters"
+        return f"{self.rendered.count:,}{limit}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is too long there."""
+        return self.rendered.limit is not None and self.rendered.count > self.rendered.limit
+
 
 _HEADS = {
     Act.EDIT: ("It will read", "If it is out by then, it will read"),
@@ -85,7 +106,9 @@ def lines(copies: Iterable[CopyOf], said: Iterable[tuple[int, Act, Rendered]], *
     words: dict[int, list[tuple[Act, Rendered]]] = {}
     for pk, act, rendered in said:
         words.setdefault(pk, []).append((act, rendered))
-    return [Line(plan, _wordings(plan, words.get(plan.copy.channel.pk, []))) for plan in plans(copies, now=now)]
+    frozen = {pk: {act for act, _ in several} for pk, several in words.items()}
+    found = plans(copies, frozen, now=now)
+    return [Line(plan, _wordings(plan, words.get(plan.copy.channel.pk, []))) for plan in found]
 
 
 def _wordings(plan: Plan, said: Iterable[tuple[Act, Rendered]]) -> tuple[Wording, ...]:

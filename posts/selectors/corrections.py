@@ -111,9 +111,9 @@ def look(post: Post, copies: Sequence[CopyOf], typed: Typed, *, now: datetime) -
     )
 
 
-def plans(copies: Iterable[CopyOf], *, now: datetime) -> list[Plan]:
-    """What becomes of each copy, for whoever asks and whoever confirms."""
-    return [_plan(copy, now) for copy in copies if not copy.is_gone]
+def plans(copies: Iterable[CopyOf], frozen: Mapping[int, Iterable[str]], *, now: datetime) -> list[Plan]:
+    """What becomes of each copy, for whoever asks and whoever confirms. `frozen`: the acts it has words for."""
+    return [_plan(copy, set(frozen.get(copy.channel.pk, ())), now) for copy in copies if not copy.is_gone]
 
 
 def due_act(copy: CopyOf, frozen: Iterable[str], *, now: datetime) -> Act | None:
@@ -281,21 +281,22 @@ def _candidate(
     )
 
 
-def _plan(copy: CopyOf, now: datetime) -> Plan:
+def _plan(copy: CopyOf, frozen: set[str], now: datetime) -> Plan:
     if copy.is_retired:
         return Plan(copy, None, "The account is retired: nothing is done there any more.")
     if copy.is_in_doubt:
         return Plan(copy, None, "Nobody knows yet whether it is out. When it is found, one press corrects it.")
     if copy.is_not_out:
         return Plan(copy, Act.PUBLISH, "Not out yet: it goes out with the new words only.")
-    if copy.channel.is_own:
-        return Plan(copy, Act.EDIT, "Corrected in place; the old words stay readable.")
-    if copy.is_by_hand:
-        return Plan(copy, Act.EDIT, "Posted by hand: a person corrects it there and says that it is done.")
-    if copy.may_edit(now=now):
-        return Plan(copy, Act.EDIT, "Edited in place, with a note that it was corrected.")
-    if copy.may_need_reply:
-        return Plan(copy, Act.REPLY, "It cannot be edited there any more: the correction is posted as a reply.")
+    act = due_act(copy, frozen, now=now)
+    if copy.channel.is_own and act:
+        return Plan(copy, act, "Corrected in place; the old words stay readable.")
+    if copy.is_by_hand and act:
+        return Plan(copy, act, "Posted by hand: a person corrects it there and says that it is done.")
+    if act == Act.EDIT:
+        return Plan(copy, act, "Edited in place, with a note that it was corrected.")
+    if act == Act.REPLY:
+        return Plan(copy, act, "It cannot be edited there any more: the correction is posted as a reply.")
     return Plan(copy, None, "Nothing can be done there: it keeps the old words.")
 
 

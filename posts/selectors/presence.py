@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Count
 
@@ -54,11 +54,15 @@ _NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eigh
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """How a post stands: `key` names a sign (live, partly_live, failed, a stage …); `counts` by delivery state."""
+    """How a post stands: `key` names a sign (live, partly_live, failed, a stage …); `counts` by delivery state.
+
+    `corrected` = how many copies show other words than they were published with.
+    """
 
     key: str
     stage: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    corrected: int = 0
 
     @property
     def live(self) -> int:
@@ -95,15 +99,19 @@ def of_posts(posts: Iterable[Post]) -> dict[int, Presence]:
     """The presence of each post by its id. One query, however many posts."""
     rows = list(posts)
     counted: dict[int, Counter[str]] = {post.pk: Counter() for post in rows}
+    corrected: Counter[int] = Counter()
     found = Delivery.objects.filter(post__in=list(counted), act=Act.PUBLISH).order_by()
-    for pk, state, n in found.values_list("post", "state").annotate(n=Count("pk")):
+    told = found.values_list("post", "state").annotate(n=Count("pk"), amended=Count("amended_by"))
+    for pk, state, n, amended in told:
         counted[pk][state] = n
-    return {post.pk: _presence(post.stage, counted[post.pk]) for post in rows}
+        corrected[pk] += amended
+    return {post.pk: _presence(post.stage, counted[post.pk], corrected[post.pk]) for post in rows}
 
 
 def of_deliveries(stage: str, deliveries: Iterable[Delivery]) -> Presence:
     """The same for one post whose deliveries are already read."""
-    return _presence(stage, Counter(d.state for d in deliveries if d.act == Act.PUBLISH))
+    rows = [d for d in deliveries if d.act == Act.PUBLISH]
+    return _presence(stage, Counter(d.state for d in rows), sum(d.amended_by_id is not None for d in rows))
 
 
 def number(n: int) -> str:
@@ -111,14 +119,15 @@ def number(n: int) -> str:
     return _NUMBERS[n] if n < len(_NUMBERS) else str(n)
 
 
-def _presence(stage: str, counts: Counter[str]) -> Presence:
-    presence = Presence(stage, stage, dict(counts))
+def _presence(stage: str, counts: Counter[str], corrected: int) -> Presence:
+    presence = Presence(stage, stage, dict(counts), corrected)
     if not presence.places:
         return presence
     if presence.live:
-        return Presence("live" if presence.live == presence.places else "partly_live", stage, dict(counts))
+        everywhere = "live_corrected" if corrected else "live"
+        return replace(presence, key=everywhere if presence.live == presence.places else "partly_live")
     worst = next(state for state in _NOT_LIVE if counts.get(state))
-    return Presence(worst.value, stage, dict(counts))
+    return replace(presence, key=worst.value)
 
 
 def _say(state: str, n: int) -> str:

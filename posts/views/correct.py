@@ -114,6 +114,9 @@ def _elsewhere(request: HttpRequest, post: Post, refusal: WrongMoment) -> HttpRe
 def _ask_page(request: HttpRequest, form: CorrectForm) -> HttpResponse:
     now, typed, old = timezone.now(), form.typed(), form.revision
     seen = corrections.look(form.post, form.copies, typed, now=now)
+    if "ask" in request.POST:
+        for finding in seen.stops:  # what is too long somewhere is said together with what is missing
+            form.stop_once(finding)
     said = [(s.copy.channel.pk, s.act, s.rendered) for s in seen.said]
     asked = approving.of(
         form.post, kind=form.post.kind, flags=old.flags, channels=[copy.channel for copy in form.copies]
@@ -123,7 +126,7 @@ def _ask_page(request: HttpRequest, form: CorrectForm) -> HttpResponse:
         "form": form,
         "changes": correcting.differences(old, typed.title, typed.text, seen.facts, seen.expires_at),
         "lines": correcting.lines(form.copies, said, now=now),
-        "who": asked.who(access.who_can(Right.REVIEW_POST) or "somebody else who may review"),
+        "who": asked.who(access.who_can(Right.REVIEW_POST) or "Somebody else who may review"),
         "repeats": bool(old.repeats),
         "zone": old.zone,
         "now": now,
@@ -172,10 +175,14 @@ def behind(post: Post, *, now: datetime) -> list[dict[str, Any]]:
     if revision is None or revision.corrects_id is None:
         return []
     frozen: dict[int, list[str]] = {}
-    for channel, act in revision.variants.values_list("channel", "act"):
-        frozen.setdefault(channel, []).append(act)
-    rows = copies.old_words(copies.of_post(post), revision)
-    return [
-        {"copy": copy, "act": put_right.next_act(copy, revision, frozen.get(copy.channel.pk, ()), now=now)}
-        for copy in rows
-    ]
+    for channel, name in revision.variants.values_list("channel", "act"):
+        frozen.setdefault(channel, []).append(name)
+    found = []
+    for copy in copies.old_words(copies.of_post(post), revision):
+        act, before = (
+            put_right.next_act(copy, revision, frozen.get(copy.channel.pk, ()), now=now),
+            copy.act_on(revision),
+        )
+        if before is None or act != before.act:  # else its own row has the button
+            found.append({"copy": copy, "act": act})
+    return found

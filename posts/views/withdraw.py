@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -47,6 +48,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "copies": withdrawals.copies(post),
         "who": access.who_can(Right.WITHDRAW_POST),
+        "correct_url": reverse("posts:correct", args=[pk]) if mine.can(Right.CORRECT_POST, post.division_id) else "",
         "zone": moments.zone_of(post.division),
         "now": now,
     }
