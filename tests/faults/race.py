@@ -44,7 +44,7 @@ def run(race: Race, place: Ground, say: Callable[[str], None]) -> Kept:
     for number in range(WORKERS):
         place.start_deliverer(f"worker{number}")
     children.wait_until(lambda: place.query(CONNECTED)[0][0] >= WORKERS, 120, every_s=0.5)
-    due_at = datetime.now(UTC) + timedelta(seconds=6 + race.count / 60)
+    due_at = datetime.now(UTC) + timedelta(seconds=8 + race.count / 25)
     say(f"Loading {race.count} posts on {CHANNELS} channels, all due at once …")
     place.manage(
         *("load_volume", "--divisions", "4", "--channels", str(CHANNELS), "--platforms", "x,facebook"),
