@@ -15,15 +15,16 @@ from django.utils import timezone
 
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
 from divisions.models import Channel
+from divisions.services import channels
 from posts.errors import OwnWork, StopsOpen
 from posts.models import Approval, Correction, Delivery, Post, Revision, Variant
-from posts.selectors import copies
+from posts.selectors import copies, corrections, public
 from posts.selectors.copies import Shows
 from posts.selectors.corrections import Typed
-from posts.services import correct, hold, put_right, withdraw
+from posts.services import correct, decide, deliver, hold, put_right, withdraw
 from posts.states import Act, DeliveryState
 from tests.network import SandboxNetwork
-from tests.stories import approved, tick
+from tests.stories import appeal_facts, approved, tick
 
 OLD = "Bring it to our front desk until Friday, November 27, 6 p.m. Use the west entrance."
 NEW = "Bring it to our front desk until Saturday, November 28, 4 p.m. Use the ramp on the east side."
@@ -457,3 +458,142 @@ def test_what_was_in_doubt_is_caught_up_by_one_press(department: SimpleNamespace
     tick(due + timedelta(minutes=3))
     assert network.texts(d.x_department)[0].startswith("Open again.")
     assert _shown(post)[d.x_department.pk] == Shows.RIGHT
+
+
+def _headline(d: SimpleNamespace, where: list[Channel], now: datetime, **more: Any) -> Post:
+    return approved(d.northeast, d.officer, d.supervisor, channels=where, text=OLD, now=now, **more)
+
+
+def test_what_is_not_out_yet_goes_out_with_the_new_words_only(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d, now = department, timezone.now()
+    network.misbehave(d.facebook_northeast, "500", count=None)
+    post = _headline(d, [d.northeast_website, d.facebook_northeast], now)
+    tick(now + timedelta(minutes=1))
+    old = _row(post, d.facebook_northeast, Act.PUBLISH)
+    assert old.state == DeliveryState.AWAITING_RETRY
+    row = correct.ask(post=post, typed=said(), by=d.supervisor, now=now + timedelta(minutes=2))
+    correct.confirm(correction=row, by=d.smo, now=now + timedelta(minutes=2))
+    old.refresh_from_db()
+    assert old.state == DeliveryState.CANCELLED
+    network.server.network.faults.clear()
+    tick(now + timedelta(minutes=3))
+    assert [text.split("\n")[0] for text in network.texts(d.facebook_northeast)] == [NEW]
+    assert "Corrected" not in network.texts(d.facebook_northeast)[0]
+
+
+def test_what_a_person_has_to_let_go_still_waits_for_one_with_the_new_words(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d, now = department, timezone.now()
+    placed = hold.place(scope="channel", channel=d.facebook_northeast, reason="A fire", by=d.smo, now=now)
+    post = _headline(d, [d.northeast_website, d.facebook_northeast], now)
+    tick(now + timedelta(minutes=1))
+    hold.release(hold=placed, by=d.smo, now=now + timedelta(minutes=1))
+    row = correct.ask(post=post, typed=said(), by=d.supervisor, now=now + timedelta(minutes=2))
+    correct.confirm(correction=row, by=d.smo, now=now + timedelta(minutes=2))
+    tick(now + timedelta(minutes=3))
+    assert network.shown(d.facebook_northeast) == []
+    waiting = post.deliveries.get(channel=d.facebook_northeast, state=DeliveryState.HELD)
+    assert waiting.payload["text"] == NEW
+    hold.keep(deliveries=[waiting], by=d.smo, now=now + timedelta(minutes=3))
+    tick(now + timedelta(minutes=4))
+    assert network.texts(d.facebook_northeast)[0].startswith(NEW)
+
+
+def test_while_a_copy_is_being_sent_nobody_confirms(department: SimpleNamespace, network: SandboxNetwork) -> None:
+    d, now = department, timezone.now()
+    post = _headline(d, [d.northeast_website, d.facebook_northeast], now)
+    due = now + timedelta(minutes=1)
+    deliver.run_due(clock=lambda: due, worker="one", rounds=1)  # the page alone: the others follow it
+    row = correct.ask(post=post, typed=said(), by=d.supervisor, now=due)
+    ((lane, (pk,)),) = deliver.claim(now=due + timedelta(seconds=1), worker="two").items()
+    call = deliver.begin(pk=pk, lane=lane, worker="two", now=due + timedelta(seconds=1))
+    assert call is not None
+    with pytest.raises(WrongMoment, match="going out this moment"):
+        correct.confirm(correction=row, by=d.smo, now=due + timedelta(seconds=1))
+    row.refresh_from_db()
+    assert row.verdict == ""
+
+
+def test_what_is_posted_by_hand_is_corrected_by_hand_and_a_person_says_so(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d, now = department, timezone.now()
+    post = approved(d.headquarters, d.smo, d.boss, channels=[d.nixle], text="Oak Street is closed.", now=now)
+    tick(now + timedelta(minutes=1))
+    decide.prove(delivery=post.deliveries.get(), link="https://nixle.example/a/7", by=d.smo)
+    new = {"text": "Oak Street is open.", "title": "Oak Street"}
+    row = correct.ask(post=post, typed=said(**new), by=d.smo, now=now + timedelta(minutes=2))
+    correct.confirm(correction=row, by=d.boss, now=now + timedelta(minutes=2))
+    tick(now + timedelta(minutes=3))
+    edit = _row(post, d.nixle, Act.EDIT)
+    assert edit.state == DeliveryState.AWAITING_PROOF
+    assert edit.payload["text"].startswith("Oak Street is open.")
+    assert _shown(post)[d.nixle.pk] == Shows.GOING
+    decide.seen(delivery=edit, by=d.boss)
+    assert _shown(post)[d.nixle.pk] == Shows.RIGHT
+
+
+def test_a_post_is_corrected_again_and_every_version_is_kept(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork, out: Post
+) -> None:
+    d, now = department, timezone.now() + timedelta(minutes=2)
+    corrected(d, out, now=now)
+    out.refresh_from_db()
+    x = next(copy for copy in copies.of_post(out) if copy.channel.pk == d.x_department.pk)
+    assert corrections.own_words(x) == "Toys are taken until Saturday, 4 p.m.", "without the note of the first"
+    third = NEW.replace("4 p.m.", "5 p.m.")
+    words = {d.x_department.pk: "Toys are taken until Saturday, 5 p.m."}
+    corrected(d, out, now=now + timedelta(minutes=3), text=third, was_wrong="The hour was wrong too.", words=words)
+    assert set(_shown(out).values()) == {Shows.RIGHT}
+    assert network.texts(d.x_department)[0].startswith("Toys are taken until Saturday, 5 p.m.")
+    assert network.texts(d.facebook_northeast)[0].count("Corrected ") == 1
+    out.refresh_from_db()
+    body = client.get(out.get_absolute_url()).content.decode()
+    assert "old wording: </span>4</span></del>" in body
+    assert "Friday" not in body
+    assert "Friday" in client.get(out.get_absolute_url(), {"version": "1"}).content.decode()
+    assert "Saturday, November 28, 4" in client.get(out.get_absolute_url(), {"version": "2"}).content.decode()
+    assert "old wording: </span>Friday" in client.get(out.get_absolute_url(), {"compare": "2"}).content.decode()
+
+
+def test_a_corrected_date_moves_the_event_in_every_list(
+    client: Client, department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d, now = department, timezone.now()
+    facts = {"starts_at": "2026-11-20T10:00", "ends_at": "2026-11-20T12:00", "place": "Front desk"}
+    own = [d.northeast_website, d.northeast_feed]
+    post = _headline(d, own, now, kind="event", title="Toy drive", facts=facts)
+    tick(now + timedelta(minutes=1))
+    assert "Saturday, November 28, 10 a.m." not in client.get("/").content.decode()
+    moved = {**facts, "starts_at": "2026-11-28T10:00", "ends_at": "2026-11-28T12:00"}
+    row = correct.ask(post=post, typed=said(title="Toy drive", facts=moved), by=d.supervisor, now=now)
+    correct.confirm(correction=row, by=d.smo, now=now + timedelta(minutes=2))
+    tick(now + timedelta(minutes=3))
+    assert [event.pk for event in public.upcoming(now=now)] == [post.pk]
+    body = client.get(post.get_absolute_url()).content.decode()
+    assert "Starts: <del>" in body
+    assert "Saturday, November 28, 10 a.m. to noon" in body
+
+
+def test_what_has_ended_can_still_be_put_right(department: SimpleNamespace, network: SandboxNetwork) -> None:
+    d, now = department, timezone.now()
+    post = _headline(d, [d.northeast_website], now, **appeal_facts(title="A green van?"))
+    tick(now + timedelta(minutes=1))
+    later = now + timedelta(days=60)
+    row = correct.ask(post=post, typed=said(title="A blue van?"), by=d.supervisor, now=later)
+    assert row.revision.expires_at == post.revision.expires_at  # type: ignore[union-attr]
+    correct.confirm(correction=row, by=d.smo, now=later)
+    tick(later + timedelta(minutes=1))
+    assert _row(post, d.northeast_website, Act.EDIT).state == DeliveryState.DELIVERED
+
+
+def test_a_retired_account_keeps_its_words_and_is_said_to(department: SimpleNamespace, out: Post) -> None:
+    d = department
+    channels.move_channel(channel=d.facebook_northeast, to="retired", by=None)
+    row = correct.ask(post=out, typed=said(words={d.x_department.pk: "Until Saturday."}), by=d.supervisor)
+    assert not row.revision.variants.filter(channel=d.facebook_northeast).exists()
+    correct.confirm(correction=row, by=d.smo)
+    assert _shown(out)[d.facebook_northeast.pk] == Shows.OLD
