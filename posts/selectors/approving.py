@@ -153,11 +153,14 @@ def everywhere() -> list[tuple[str, list[str]]]:
     """What holds where no exception does: what is asked for -> the kinds and flags, strictest first. One query."""
     rows = list(MatrixRow.objects.filter(division=None, channel=None))
     said = {row.kind or row.flag: Asks(row.asks) for row in rows}
-    groups: dict[Asks, list[str]] = {Asks.TWO: [], Asks.ONE: [], Asks.DIRECT: []}
-    for key, default in DEFAULTS.items():
-        label = f"what touches {Flag(key).label}" if key in Flag.values else str(Kind(key).label)
-        groups[said.get(key, default)].append(label)
-    return [(str(asks.label), labels) for asks, labels in groups.items() if labels]
+    found = []
+    for asks in (Asks.TWO, Asks.ONE, Asks.DIRECT):
+        kinds = [str(kind.label) for kind in Kind if said.get(kind, DEFAULTS[kind]) is asks]
+        flags = [str(flag.label) for flag in Flag if said.get(flag, DEFAULTS[flag]) is asks]
+        labels = [*kinds, *([f"whatever touches {', '.join(flags)}"] if flags else [])]
+        if labels:
+            found.append((str(asks.label), labels))
+    return found
 
 
 def visible_rules(mine: Rights) -> QuerySet[MatrixRow]:

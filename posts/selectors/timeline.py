@@ -36,7 +36,7 @@ TELLING: dict[str, Told] = {
     "posts.post.cancelled": Told("{who} dropped it"),
     "posts.post.expired": Told("Nobody approved it in time", "is-failed"),
     "posts.post.retimed": Told("{who} re-timed it"),
-    "posts.revision.approved": Told("{who} approved revision {revision} as {number}", "is-ok"),
+    "posts.revision.approved": Told("{who} approved revision {revision} as {number}{part}", "is-ok"),
     "posts.revision.changes_requested": Told("{who} asked for a change: “{note}”", "is-due"),
     "posts.revision.rejected": Told("{who} rejected it: “{note}”", "is-failed"),
     "posts.post.reminded": Told("Reminded that its time runs out: {people}", "is-due"),
@@ -130,6 +130,8 @@ class _Facts(dict[str, Any]):
         super().__init__(entry.data)
         self["who"] = entry.actor_label.split(" <")[0]
         self["channel"] = channel
+        if self.get("seats") and not self.get("completes"):
+            self["part"] = f", one of {self['seats']}"
         if "number" in self:
             self["number"] = str(self["number"]).replace("-", "\u2011")  # an approval's number never breaks
 

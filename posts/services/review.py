@@ -59,7 +59,7 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
         number=approval.number,
         content_hash=fresh.content_hash,
         note=note.strip(),
-        **({"seat": seat.number, "seats": seat.of} if seat.of > 1 else {}),
+        **({"seat": seat.number, "seats": seat.of, "completes": seat.completes} if seat.of > 1 else {}),
     )
     if seat.completes:
         schedule.make_deliveries(post=post, revision=fresh, approval=approval, now=moment)

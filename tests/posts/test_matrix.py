@@ -189,7 +189,7 @@ def test_an_officer_reads_the_rules_without_the_form_and_without_other_divisions
     d = department
     matrix.change(kind="faq", asks="two", division=d.central, by=d.smo, now=NOW)
     page = as_(d.officer).get("/desk/review/rules/").content.decode()
-    assert "what touches a death" in page
+    assert "whatever touches a child, a sexual offense" in page
     assert "Save the rule" not in page
     assert "FAQ: Two" not in page
 
