@@ -133,7 +133,7 @@ def drop_all(*, deliveries: Sequence[Delivery], by: User, now: datetime | None =
 
 @transaction.atomic
 def drop(*, delivery: Delivery, by: User, note: str = "", now: datetime | None = None) -> Delivery:
-    """Leave it unsent: an uncertain one is then FAILED by a person's word, all others CANCELLED.
+    """Leave it unsent: CANCELLED, and nobody is asked again. Of an uncertain one a person says with it: it did not go.
 
     A correction or a withdrawal of a copy is closed only with a `note` that says what becomes of the copy (P9). Raises
     WrongMoment while it may be out all the same: its last call had no answer, and nobody has looked yet.
@@ -153,9 +153,8 @@ def drop(*, delivery: Delivery, by: User, note: str = "", now: datetime | None =
     if row.state == DeliveryState.UNCERTAIN:
         row.problem = {**row.problem, "cause": f"{by.name} looked: it did not go out, and it is left unsent."}
         _to(row, DeliveryState.FAILED, moment)
-    else:
-        _to(row, DeliveryState.CANCELLED, moment)
-    row.settled_at = moment
+    _to(row, DeliveryState.CANCELLED, moment)
+    row.settled_at, row.look_at = moment, None
     row.save()
     ledger.append(about_delivery("dropped", row, by=by, now=moment, note=note.strip()))
     return row
