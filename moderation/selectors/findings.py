@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
@@ -54,6 +55,11 @@ def require_may_finish(by: User, task: Task) -> None:
     if task.division_id not in mine.visible_division_ids():
         raise NotVisible
     raise NotAllowed("finish its tasks", where=str(task.division), who=access.who_can(Right.SUBMIT_POST))
+
+
+def today(zone: str, now: datetime) -> date:
+    """The day of a place's clock."""
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def is_late(task: Task, today: date) -> bool:

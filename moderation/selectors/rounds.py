@@ -31,7 +31,7 @@ from divisions.models import Channel
 from divisions.permissions import Right
 from divisions.states import OWN_PLATFORMS, ChannelState
 from moderation.checks import EVERY_DAYS
-from moderation.models import CheckItem, CheckPlan, CheckRound, Screenshot
+from moderation.models import CheckItem, CheckPlan, CheckRound, Screenshot, Task
 from moderation.states import Answer, AskedOf
 
 # What keeps a round from being signed: no answer, or a person's "No" that does not say what is wrong.
@@ -74,7 +74,8 @@ def to_open(*, now: datetime) -> QuerySet[Any]:
     ahead = Least(Value(timedelta(days=2), output_field=DurationField()), _span(half))
     found = with_checks(checked()).filter(open_round__isnull=True)
     opens = ExpressionWrapper(F("check_due_at") - ahead, output_field=DateTimeField())
-    return found.annotate(opens_at=opens).filter(opens_at__lte=now).order_by("check_due_at", "pk")
+    due: QuerySet[Any] = found.annotate(opens_at=opens).filter(opens_at__lte=now)
+    return due.order_by("check_due_at", "pk")
 
 
 def _span(unit: Value) -> ExpressionWrapper[Any]:
@@ -134,9 +135,23 @@ def before(row: CheckRound, *, limit: int = 5) -> QuerySet[Any]:
     return rows.annotate(findings=wrong, findings_open=left).order_by("-signed_at")[:limit]
 
 
+def tasks_of(row: CheckRound) -> QuerySet[Task]:
+    """The tasks a signed round made, by the order of its questions."""
+    return Task.objects.filter(item__round=row).select_related("owner", "item").order_by("item__position")
+
+
 def days_late(due_at: datetime, now: datetime) -> int:
     """Whole days past the day it was due; 0 inside it."""
     return max((now - due_at).days, 0)
+
+
+def how_late(row: CheckRound, now: datetime) -> str:
+    """How an open round stands to its day, in words of a chip."""
+    late = days_late(row.due_at, now)
+    if row.due_at < now:
+        return f"{late} day{'' if late == 1 else 's'} late" if late else "Late today"
+    left = (row.due_at - now).days
+    return f"Due in {left} day{'' if left == 1 else 's'}" if left else "Due today"
 
 
 # ---- proof
@@ -161,6 +176,16 @@ class Quarter:
     def after(self) -> date:
         """The first day that is no longer in it."""
         return date(self.year + self.number // 4, 3 * self.number % 12 + 1, 1)
+
+    @property
+    def before(self) -> Quarter:
+        """The one before."""
+        return Quarter(self.year, self.number - 1) if self.number > 1 else Quarter(self.year - 1, 4)
+
+    @property
+    def next(self) -> Quarter:
+        """The one after."""
+        return quarter_of(self.after)
 
 
 def quarter_of(day: date) -> Quarter:

@@ -9,6 +9,7 @@ import hashlib
 import io
 import uuid
 import warnings
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
@@ -114,6 +115,20 @@ def describe(
     row.save(update_fields=["alt_text", "credit"])
     _remember("posts.media.described", row, by, now, {"alt_text": alt_text, "credit": credit})
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A picture re-encoded from its pixels alone."""
+
+    body: bytes
+    mime: str
+    size: tuple[int, int]
+
+
+def clean(data: bytes) -> Clean:
+    """A picture without anything but its pixels, for a room that keeps pictures of its own. Errors as `add`."""
+    return Clean(*_rendition(_decode(data)))
 
 
 def _decode(data: bytes) -> Image.Image:
