@@ -80,7 +80,9 @@ def test_an_alert_goes_out_without_review_from_a_phone(
     page = _page(new_context, live_server, d.officer, "phone", java_script_enabled=script)
     page.goto(f"{live_server.url}/desk/posts/{alert.pk}/edit/")
     page.get_by_role("button", name="Publish without review").click()
-    page.get_by_label("What is happening, and why it cannot wait").fill("Gas spreads towards the school, nobody answers.")
+    page.get_by_label("What is happening, and why it cannot wait").fill(
+        "Gas spreads towards the school, nobody answers."
+    )
     page.get_by_role("button", name="Publish now, without review").click()
     expect(page.get_by_text("Not signed yet.")).to_be_visible()
     assert BreakGlass.objects.get().approval.basis == Basis.BREAK_GLASS
