@@ -21,7 +21,7 @@ from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
-from moderation.selectors import drift, wall
+from moderation.selectors import wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
 
@@ -53,7 +53,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         **_person(request, places, watched),
         "needs": numbers["needs"],
         "areas": areas,
-        "groups": _groups(request, mine, places, watched, drift=numbers["drift"]),
+        "groups": _groups(request, mine, places, watched),
         "bottom": _bottom(areas, request, watched),
         "home_url": reverse("config:home"),
         "new_post_url": reverse("posts:new"),
@@ -73,18 +73,14 @@ def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
     asked = {f"need_{n}": count for n, count in enumerate(needs.total(mine, now=now))}
     found = (
         Department.objects.annotate(
-            beat=Subquery(beat, output_field=DateTimeField()),
-            review=needs.count_of(needs.reviews(mine)),
-            drift=needs.count_of(drift.open_to(mine)),
-            **asked,
+            beat=Subquery(beat, output_field=DateTimeField()), review=needs.count_of(needs.reviews(mine)), **asked
         )
-        .values("beat", "review", "drift", *asked)
+        .values("beat", "review", *asked)
         .first()
     ) or {}
     return {
         "beat": found.get("beat"),
         "review": found.get("review") or 0,
-        "drift": found.get("drift") or 0,
         "needs": sum(found.get(key) or 0 for key in asked),
     }
 
@@ -106,7 +102,7 @@ def _areas(request: HttpRequest, mine: Rights, numbers: dict[str, int]) -> list[
 
 
 def _groups(
-    request: HttpRequest, mine: Rights, places: list[Membership], watched: tuple[int, int] | None, *, drift: int
+    request: HttpRequest, mine: Rights, places: list[Membership], watched: tuple[int, int] | None
 ) -> list[dict[str, Any]]:
     own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
     if mine.anywhere(Right.VIEW_INTERNAL):
@@ -114,10 +110,6 @@ def _groups(
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
     oversight = [_wall(request, watched)] if watched is not None else []
-    if watched is not None or mine.anywhere(Right.DECIDE_DELIVERY) or drift:
-        oversight.append(
-            _area(request, "Drift", "sync_problem", "moderation:drift", "moderation:drift_case", count=drift, tone="failed")
-        )
     if mine.anywhere(Right.DECIDE_DELIVERY):
         oversight.append(_area(request, "Stuck", "report", "posts:stuck"))
     if mine.anywhere(Right.HOLD_ALL) or mine.anywhere(Right.HOLD_DIVISION):
