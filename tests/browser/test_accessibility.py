@@ -139,6 +139,21 @@ def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: An
     assert lines == []
 
 
+def test_the_pages_of_who_approves_what_and_of_an_emergency_pass(page: Page, live_server: Any, world: World):
+    d = world.d
+    half = stories.submitted(d.northeast, d.officer, flags=("death",))
+    review.approve(revision=half, by=d.supervisor, now=NOW)
+    sign_in(page.context, live_server, d.officer)
+    complaints = listen(page)
+    paths = [world.address(f"posts:{step}", "alert") for step in ("compose", "emergency", "detail")]
+    lines = all_found(page, live_server.url, [*paths, world.address("posts:detail", "glass"), "/desk/review/rules/"])
+    sign_in(page.context, live_server, d.smo)
+    paths = ["/desk/review/rules/", "/desk/absences/", f"/desk/review/{half.post_id}/", f"/desk/posts/{half.post_id}/"]
+    lines += all_found(page, live_server.url, [*paths, world.address("posts:detail", "glass")])
+    assert complaints == []
+    assert lines == []
+
+
 def test_a_refusal_that_no_page_catches_passes(page: Page, live_server: Any, world: World):
     refusal = WrongMoment("This post is on its way already.", cure="Correct it once it is out.")
     body = render_to_string("409.html", {"refusal": refusal, "department": None})
