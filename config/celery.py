@@ -53,6 +53,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 540},
         },
+        "watch-accounts": {  # each account once an hour; most minutes have few or none
+            "task": "moderation.tasks.watch_accounts",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "check-accounts": {
             "task": "divisions.tasks.check_accounts",
             "schedule": crontab(hour=11, minute=3),  # before the first shift reads its desk

@@ -21,7 +21,7 @@ from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
-from moderation.selectors import wall
+from moderation.selectors import drift, findings, rounds, wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
 
@@ -53,7 +53,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         **_person(request, places, watched),
         "needs": numbers["needs"],
         "areas": areas,
-        "groups": _groups(request, mine, places, watched),
+        "groups": _groups(request, mine, places, watched, drift=numbers["drift"], checks=numbers["checks"]),
         "bottom": _bottom(areas, request, watched),
         "home_url": reverse("config:home"),
         "new_post_url": reverse("posts:new"),
@@ -70,17 +70,24 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
 def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
     """Everything that is counted, and the last tick, in one query."""
     beat = Heartbeat.objects.filter(name="tick").values("beat_at")[:1]
-    asked = {f"need_{n}": count for n, count in enumerate(needs.total(mine, now=now))}
+    sources = (*needs.total(mine, now=now), needs.count_of(findings.mine_to_do(mine)))
+    asked = {f"need_{n}": count for n, count in enumerate(sources)}
     found = (
         Department.objects.annotate(
-            beat=Subquery(beat, output_field=DateTimeField()), review=needs.count_of(needs.reviews(mine)), **asked
+            beat=Subquery(beat, output_field=DateTimeField()),
+            review=needs.count_of(needs.reviews(mine)),
+            drift=needs.count_of(drift.open_to(mine)),
+            checks=needs.count_of(rounds.overdue(mine, now=now)),
+            **asked,
         )
-        .values("beat", "review", *asked)
+        .values("beat", "review", "drift", "checks", *asked)
         .first()
     ) or {}
     return {
         "beat": found.get("beat"),
         "review": found.get("review") or 0,
+        "drift": found.get("drift") or 0,
+        "checks": found.get("checks") or 0,
         "needs": sum(found.get(key) or 0 for key in asked),
     }
 
@@ -102,7 +109,13 @@ def _areas(request: HttpRequest, mine: Rights, numbers: dict[str, int]) -> list[
 
 
 def _groups(
-    request: HttpRequest, mine: Rights, places: list[Membership], watched: tuple[int, int] | None
+    request: HttpRequest,
+    mine: Rights,
+    places: list[Membership],
+    watched: tuple[int, int] | None,
+    *,
+    drift: int,
+    checks: int,
 ) -> list[dict[str, Any]]:
     own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
     if mine.anywhere(Right.VIEW_INTERNAL):
@@ -110,6 +123,15 @@ def _groups(
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
     oversight = [_wall(request, watched)] if watched is not None else []
+    if watched is not None or mine.anywhere(Right.DECIDE_DELIVERY) or drift:
+        oversight.append(
+            _area(
+                request, "Drift", "visibility", "moderation:drift", "moderation:drift_case", count=drift, tone="failed"
+            )
+        )
+    if watched is not None or mine.anywhere(Right.DECIDE_DELIVERY):
+        names = ("moderation:rounds", "moderation:round", "moderation:tasks", "moderation:task", "moderation:proof")
+        oversight.append(_area(request, "Check rounds", "check", *names, count=checks, tone="failed"))
     if mine.anywhere(Right.DECIDE_DELIVERY):
         oversight.append(_area(request, "Stuck", "report", "posts:stuck"))
     if mine.anywhere(Right.HOLD_ALL) or mine.anywhere(Right.HOLD_DIVISION):

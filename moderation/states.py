@@ -72,6 +72,13 @@ PROOF = Threshold(
     why="Half a shift to post by hand; after a day it is marked missed.",
 )
 
+# How long a check round may be late.
+CHECK_LATE = Threshold(
+    soon=timedelta(0),
+    act=timedelta(days=1),
+    why="A round opens two days ahead; a day past its day it has been passed over three times.",
+)
+
 SPARK_DAYS = 90
 SPARK_BARS = 30  # of three days each: a weekly rhythm shows, a single day does not
 

@@ -123,6 +123,7 @@ def _page(
         "links_in": links_in,
         "links_out": links_out,
         "manages": manages,
+        "may_look": mine.can(Right.DECIDE_DRIFT, channel.division_id, channel) and not channel.is_own,
         "moves": [(to.value, label) for to, label in MOVES.items() if to in CHANNEL_MOVES[channel.state]],
         "reason": reason or ReasonForm(label_suffix=""),
         "promised": promised or (PromiseForm(channel) if manages else None),

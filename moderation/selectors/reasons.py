@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from divisions.states import ChannelState
-from moderation.states import DOUBT, PROOF, SILENCE, TOKEN_LEFT, Level
+from moderation.states import CHECK_LATE, DOUBT, PROOF, SILENCE, TOKEN_LEFT, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +29,18 @@ class Reason:
 def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetime) -> tuple[Reason, ...]:
     """Every reason why an account needs somebody, worst first.
 
-    `channel` carries `doubts`, `broken`, `doubt_since`, `proof_due_at` and `last_at`; `silent` is the time since its
-    last post, `ratio` that time over its cadence (None without one).
+    `channel` carries what `wall.accounts` adds; `silent` is the time since its last post, `ratio` that time over its
+    cadence (None without one).
     """
     found = [
         *_connection(channel, now),
+        *_drift(channel),
         *_broken(channel),
         *_doubt(channel, now),
         *_silence(channel, silent, ratio),
         *_proof(channel, now),
         *_duty(channel),
+        *_check(channel, now),
     ]
     return tuple(sorted(found, key=lambda reason: (reason.level, reason.rank)))
 
@@ -63,6 +65,17 @@ def _token(left: timedelta) -> Reason:
         words, icon = f"The connection ends in {_count(left.days, 'day')}. Renew it before.", "link"
     level = Level.ACT if left <= TOKEN_LEFT.act else Level.SOON
     return Reason(code="token", level=level, rank=0, icon=icon, words=words, step="renew")
+
+
+def _drift(channel: Any) -> Iterator[Reason]:
+    """Posts that are not ours are named as such; any other difference is counted with them."""
+    if not channel.drifts:
+        return
+    if channel.strangers == channel.drifts:
+        words = f"Shows {_count(channel.strangers, 'post').lower()} we did not send."
+    else:
+        words = f"Differs from what we sent in {_count(channel.drifts, 'place')}."
+    yield Reason(code="drift", level=Level.ACT, rank=1, icon="report", words=words, step="decide_drift")
 
 
 def _broken(channel: Any) -> Iterator[Reason]:
@@ -103,6 +116,16 @@ def _duty(channel: Any) -> Iterator[Reason]:
         yield Reason(
             code="duty", level=Level.SOON, rank=5, icon="person", words="Nobody is on duty for it.", step="duty"
         )
+
+
+def _check(channel: Any, now: datetime) -> Iterator[Reason]:
+    late = now - channel.check_due_at
+    if late <= CHECK_LATE.soon:
+        return
+    since = "Never checked" if channel.signed_at is None else f"The check round is {_count(late.days, 'day')} late"
+    words = f"{since}, due {_count(late.days, 'day')} ago." if channel.signed_at is None else f"{since}."
+    level = Level.ACT if late >= CHECK_LATE.act else Level.SOON
+    yield Reason(code="check", level=level, rank=6, icon="update", words=words, step="check")
 
 
 def _count(n: int, thing: str) -> str:

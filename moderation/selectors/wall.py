@@ -22,7 +22,9 @@ from divisions.models import Channel
 from divisions.permissions import Right
 from divisions.selectors import channels as channel_selectors
 from divisions.states import ChannelState, Mode
+from moderation.selectors import drift
 from moderation.selectors.reasons import Reason, assess
+from moderation.selectors.rounds import with_checks
 from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
 from posts.models import Delivery, Post, Variant
 from posts.selectors.desk import counted, with_moments
@@ -90,7 +92,7 @@ def rows(mine: Rights, *, now: datetime) -> list[Row]:
 
 
 def accounts(mine: Rights) -> Any:
-    """Overseen accounts with everything that is judged: moments, doubts, failures, proofs, posts in review."""
+    """Overseen accounts with everything that is judged: moments, doubts, failures, proofs, reviews, last checks."""
     ours = Delivery.objects.filter(channel=OuterRef("pk"), act=Act.PUBLISH)
     doubt = ours.filter(state=_S.UNCERTAIN).order_by().values("channel").annotate(at=Min("state_at")).values("at")
     proof = ours.filter(state=_S.AWAITING_PROOF).order_by().values("channel").annotate(at=Min("due_at")).values("at")
@@ -103,7 +105,7 @@ def accounts(mine: Rights) -> Any:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    return with_moments(channel_selectors.overseen_by(mine)).annotate(
+    return with_checks(with_moments(channel_selectors.overseen_by(mine))).annotate(
         doubt_since=Subquery(doubt, output_field=DateTimeField()),
         proofs=counted(ours.filter(state=_S.AWAITING_PROOF)),
         proof_due_at=Subquery(proof, output_field=DateTimeField()),
@@ -111,6 +113,7 @@ def accounts(mine: Rights) -> Any:
         broken_post=Subquery(_first(ours, _S.FAILED, _S.MISSED)),
         doubt_post=Subquery(_first(ours, _S.UNCERTAIN)),
         proof_post=Subquery(_first(ours, _S.AWAITING_PROOF)),
+        **drift.of_wall(),
     )
 
 

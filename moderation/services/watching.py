@@ -17,7 +17,6 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from connectors import registry
 from connectors.contract import Account, Act, Connector, Probe, Profile, Remote
 from connectors.errors import ConnectorError, NotSupported, Refused, Temporary
 from divisions import access
@@ -26,9 +25,9 @@ from divisions.models import Channel, User
 from divisions.permissions import Right
 from divisions.services import tokens
 from divisions.services.accounts import account_of, connector_of
-from divisions.states import OWN_PLATFORMS, ChannelState, Mode
 from moderation.models import ChannelWatch, DriftCase
 from moderation.selectors import expected
+from moderation.selectors.drift import readable
 from moderation.selectors.expected import Copy
 from moderation.services import comparing
 from moderation.services.comparing import Finding
@@ -42,7 +41,7 @@ LEASE = timedelta(minutes=5)
 PAGES, PAGES_FAR = 4, 20
 SECONDS = 60.0  # no further page or question after so long
 QUESTIONS = 25  # "is it really gone?", one call each; the rest is asked by the next look
-A_DAY = timedelta(days=1)
+A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
 _OF_POSTS = (DriftKind.POSTED, DriftKind.EDITED)
 
 
@@ -61,13 +60,6 @@ class _Seen:
     posts: tuple[Remote, ...]
     since: datetime
     profile: Profile
-
-
-def readable() -> QuerySet[Channel]:
-    """Accounts that can be read back: connected, not by hand, on a platform that lists an account's own posts."""
-    platforms = [p.slug for p in registry.PLATFORMS if registry.get(p.slug).capabilities().list_own]
-    rows = Channel.objects.filter(platform__in=platforms, state=ChannelState.CONNECTED)
-    return rows.exclude(platform__in=OWN_PLATFORMS).exclude(mode=Mode.HAND_OFF).select_related("division")
 
 
 def enrol(*, now: datetime) -> None:
@@ -138,7 +130,7 @@ def _look(watch: ChannelWatch, *, now: datetime, far: bool) -> Looked:
             expectation,
             _outside(watch.channel),
             seen_from=seen.since,
-            watched_from=watch.channel.created_at,
+            watched_from=watch.channel.created_at - A_MINUTE,  # some platforms tell whole seconds only
             now=now,
         )
         gone = _gone(connector, account, found.absent, ends=ends)

@@ -33,6 +33,8 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
     "decide_broken": ("Decide", Right.DECIDE_DELIVERY, "failed"),
     "decide_doubt": ("Decide", Right.DECIDE_DELIVERY, "uncertain"),
     "prove": ("Paste the link", Right.PROVE_HANDOFF, "awaiting_proof"),
+    "decide_drift": ("Decide", Right.DECIDE_DRIFT, ""),
+    "check": ("Check it", Right.SIGN_CHECK, ""),
     "look": ("See the account", None, ""),
 }
 
@@ -126,6 +128,10 @@ def button(row: Row, mine: Rights) -> dict[str, str] | None:
         label, right, state = BUTTONS["look"]
     if state:
         url = _to_decide(channel, state)
+    elif right is Right.DECIDE_DRIFT:
+        url = f"{reverse('moderation:drift')}?channel={channel.slug}"
+    elif right is Right.SIGN_CHECK:
+        url = _to_check(channel)
     elif right is Right.DRAFT_POST:
         url = f"{reverse('posts:new')}?division={channel.division.slug}"
     else:
@@ -143,6 +149,13 @@ def _to_decide(channel: Any, state: str) -> str:
     if only:
         return f"{reverse('posts:detail', args=[only])}#where"
     return f"{reverse('posts:list')}?channel={channel.slug}&where={state}"
+
+
+def _to_check(channel: Any) -> str:
+    """The open round, or the account's rounds when none was opened."""
+    if channel.open_round:
+        return reverse("moderation:round", args=[channel.open_round])
+    return f"{reverse('moderation:rounds')}?channel={channel.slug}"
 
 
 def _by_place(rows: Sequence[Row]) -> list[Row]:
