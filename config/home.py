@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from divisions.access import Rights
-from divisions.models import Division, Membership
+from divisions.models import Department, Division, Membership
 from divisions.permissions import Reach, Right
 from divisions.states import Platform
-from moderation.selectors import wall
+from moderation.models import Task
+from moderation.selectors import findings, wall
 from posts.models import Post
 from posts.selectors import desk, needs, presence
 from posts.selectors.needs import Need
@@ -29,7 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
     mine: Rights = request.rights  # type: ignore[attr-defined]
     now = timezone.now()
     places = desk.home_memberships(mine)
-    waiting = needs.rows(mine, now=now)
+    department: Department | None = request.department  # type: ignore[attr-defined]
+    today = findings.today(department.zone if department else "UTC", now)
+    waiting = _with_tasks(needs.rows(mine, now=now), mine, today)
     due, came_back = _posts(mine, now)
     tree = bool(places) and places[0].role.reach == Reach.TREE
     channels = list(desk.my_channels(mine, accounts_only=tree)[: desk.ROWS])
@@ -51,6 +54,30 @@ def home(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "config/home.html", context)
+
+
+def _with_tasks(found: list[Need], mine: Rights, today: date) -> list[Need]:
+    """What needs the person with the tasks of check rounds: a late one before what has no clock. One query."""
+    tasks = [_task(task, today) for task in findings.mine_to_do(mine)[: needs.ROWS]]
+    clocks = [need for need in found if need.deadline is not None]
+    rest = [*(need for need in found if need.deadline is None), *tasks]
+    return [*clocks, *sorted(rest, key=lambda need: need.rank)][: needs.ROWS]
+
+
+def _task(task: Task, today: date) -> Need:
+    late = findings.is_late(task, today)
+    return Need(
+        sign="late" if late else "due",
+        word="Late" if late else f"By {task.due_on:%a %-d %b}",
+        note="From a check round",
+        title=task.words,
+        reason=f"{task.channel}. Say what was done about it.",
+        step="moderation:task",
+        pk=task.pk,
+        button="Look and finish",
+        rank=1 if late else 4,
+        edge="is-due" if late else "",
+    )
 
 
 def _title(waiting: list[Need], approvers: list[Membership]) -> dict[str, str]:

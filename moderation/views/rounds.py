@@ -105,7 +105,7 @@ def _say(form: AnswersForm, row: CheckRound, refusal: Any) -> None:
     field = getattr(refusal, "field", None)
     form.add_error(field if field in form.fields else None, str(refusal))
     row.refresh_from_db(fields=["version"])
-    form.data = {**form.data, "version": str(row.version)}
+    form.data = {**{key: form.data[key] for key in form.data}, "version": str(row.version)}
 
 
 def _form(row: CheckRound, request: HttpRequest | None = None) -> AnswersForm:

@@ -14,7 +14,9 @@ import time_machine
 
 from divisions.access import rights
 from divisions.models import Channel
+from moderation.models import CheckRound
 from moderation.selectors import wall
+from moderation.services import rounds
 from moderation.states import SILENCE, Level
 from posts.models import Delivery, Post
 from tests import stories
@@ -186,6 +188,28 @@ def test_filters_narrow_and_an_empty_answer_says_so(quiet: SimpleNamespace, as_:
     assert "facebook-central" not in client.get(URL, {"division": "northeast"}).content.decode()
     assert "No account is like that" in client.get(URL, {"show": "act"}).content.decode()
     assert "1 of 1 accounts" in client.get(URL, {"platform": "nixle"}).content.decode()
+
+
+def test_an_overdue_check_turns_red_after_a_day_and_leads_to_its_round(quiet: SimpleNamespace, as_: Any) -> None:
+    for slug, days in (("facebook-northeast", 9), ("facebook-central", 7.5), ("x-department", 6)):
+        Channel.objects.filter(slug=slug).update(created_at=NOW - timedelta(days=days))
+    rows = seen_by(quiet.smo)
+    assert [rows[s].level for s in ("facebook-northeast", "facebook-central", "x-department")] == list(Level)
+    assert rows["facebook-northeast"].sentence == "Never checked, due 2 days ago."
+    assert 'href="/desk/checks/?channel=facebook-northeast"' in as_(quiet.smo).get(URL).content.decode()
+    rounds.open_due(now=NOW)
+    opened = CheckRound.objects.get(channel__slug="facebook-northeast")
+    assert f'href="/desk/checks/{opened.pk}/"' in as_(quiet.smo).get(URL).content.decode()
+
+
+def test_the_wall_says_when_an_account_was_last_checked_and_by_whom(quiet: SimpleNamespace, as_: Any) -> None:
+    when = NOW - timedelta(days=9)
+    signed = {"signed_at": when, "signed_by": quiet.smo, "signed_name": quiet.smo.name}
+    CheckRound.objects.create(channel=quiet.nixle, every_days=7, opened_at=when, due_at=when, **signed)
+    row = seen_by(quiet.smo)["nixle"]
+    assert (row.channel.signed_name, row.channel.signed_at) == ("Social media officer", when)
+    assert row.sentence == "The check round is 2 days late."
+    assert "Signed by Social media officer" in as_(quiet.smo).get(URL).content.decode()
 
 
 def test_a_retired_account_is_not_counted(quiet: SimpleNamespace) -> None:
