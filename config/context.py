@@ -21,7 +21,7 @@ from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
-from moderation.selectors import findings, rounds, wall
+from moderation.selectors import drift, findings, rounds, wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
 
@@ -53,7 +53,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         **_person(request, places, watched),
         "needs": numbers["needs"],
         "areas": areas,
-        "groups": _groups(request, mine, places, watched, checks=numbers["checks"]),
+        "groups": _groups(request, mine, places, watched, drift=numbers["drift"], checks=numbers["checks"]),
         "bottom": _bottom(areas, request, watched),
         "home_url": reverse("config:home"),
         "new_post_url": reverse("posts:new"),
@@ -76,15 +76,17 @@ def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
         Department.objects.annotate(
             beat=Subquery(beat, output_field=DateTimeField()),
             review=needs.count_of(needs.reviews(mine)),
+            drift=needs.count_of(drift.open_to(mine)),
             checks=needs.count_of(rounds.overdue(mine, now=now)),
             **asked,
         )
-        .values("beat", "review", "checks", *asked)
+        .values("beat", "review", "drift", "checks", *asked)
         .first()
     ) or {}
     return {
         "beat": found.get("beat"),
         "review": found.get("review") or 0,
+        "drift": found.get("drift") or 0,
         "checks": found.get("checks") or 0,
         "needs": sum(found.get(key) or 0 for key in asked),
     }
@@ -112,6 +114,7 @@ def _groups(
     places: list[Membership],
     watched: tuple[int, int] | None,
     *,
+    drift: int,
     checks: int,
 ) -> list[dict[str, Any]]:
     own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
@@ -120,6 +123,12 @@ def _groups(
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
     oversight = [_wall(request, watched)] if watched is not None else []
+    if watched is not None or mine.anywhere(Right.DECIDE_DELIVERY) or drift:
+        oversight.append(
+            _area(
+                request, "Drift", "visibility", "moderation:drift", "moderation:drift_case", count=drift, tone="failed"
+            )
+        )
     if watched is not None or mine.anywhere(Right.DECIDE_DELIVERY):
         names = ("moderation:rounds", "moderation:round", "moderation:tasks", "moderation:task", "moderation:proof")
         oversight.append(_area(request, "Check rounds", "check", *names, count=checks, tone="failed"))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import round_parts, rounds, wall
+from moderation.views import drift, round_parts, rounds, wall
 
 app_name = "moderation"
 urlpatterns = [
     path("desk/wall/", wall.show, name="wall"),
+    path("desk/drift/", drift.index, name="drift"),
+    path("desk/drift/<int:pk>/", drift.case, name="drift_case"),
+    path("desk/drift/<int:pk>/decide/", drift.decide, name="drift_decide"),
+    path("desk/drift/<int:pk>/steps/<slug:code>/", drift.tick, name="drift_tick"),
+    path("desk/drift/look/<slug:slug>/", drift.look, name="drift_look"),
     path("desk/checks/", rounds.index, name="rounds"),
     path("desk/checks/<int:pk>/", rounds.show, name="round"),
     path("desk/checks/<int:pk>/rhythm/", round_parts.rhythm, name="round_rhythm"),

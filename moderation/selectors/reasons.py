@@ -34,6 +34,7 @@ def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetim
     """
     found = [
         *_connection(channel, now),
+        *_drift(channel),
         *_broken(channel),
         *_doubt(channel, now),
         *_silence(channel, silent, ratio),
@@ -64,6 +65,17 @@ def _token(left: timedelta) -> Reason:
         words, icon = f"The connection ends in {_count(left.days, 'day')}. Renew it before.", "link"
     level = Level.ACT if left <= TOKEN_LEFT.act else Level.SOON
     return Reason(code="token", level=level, rank=0, icon=icon, words=words, step="renew")
+
+
+def _drift(channel: Any) -> Iterator[Reason]:
+    """Posts that are not ours are named as such; any other difference is counted with them."""
+    if not channel.drifts:
+        return
+    if channel.strangers == channel.drifts:
+        words = f"Shows {_count(channel.strangers, 'post').lower()} we did not send."
+    else:
+        words = f"Differs from what we sent in {_count(channel.drifts, 'place')}."
+    yield Reason(code="drift", level=Level.ACT, rank=1, icon="report", words=words, step="decide_drift")
 
 
 def _broken(channel: Any) -> Iterator[Reason]:

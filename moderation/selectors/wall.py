@@ -22,6 +22,7 @@ from divisions.models import Channel
 from divisions.permissions import Right
 from divisions.selectors import channels as channel_selectors
 from divisions.states import ChannelState, Mode
+from moderation.selectors import drift
 from moderation.selectors.reasons import Reason, assess
 from moderation.selectors.rounds import with_checks
 from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
@@ -112,6 +113,7 @@ def accounts(mine: Rights) -> Any:
         broken_post=Subquery(_first(ours, _S.FAILED, _S.MISSED)),
         doubt_post=Subquery(_first(ours, _S.UNCERTAIN)),
         proof_post=Subquery(_first(ours, _S.AWAITING_PROOF)),
+        **drift.of_wall(),
     )
 
 

@@ -33,6 +33,7 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
     "decide_broken": ("Decide", Right.DECIDE_DELIVERY, "failed"),
     "decide_doubt": ("Decide", Right.DECIDE_DELIVERY, "uncertain"),
     "prove": ("Paste the link", Right.PROVE_HANDOFF, "awaiting_proof"),
+    "decide_drift": ("Decide", Right.DECIDE_DRIFT, ""),
     "check": ("Check it", Right.SIGN_CHECK, ""),
     "look": ("See the account", None, ""),
 }
@@ -127,6 +128,8 @@ def button(row: Row, mine: Rights) -> dict[str, str] | None:
         label, right, state = BUTTONS["look"]
     if state:
         url = _to_decide(channel, state)
+    elif right is Right.DECIDE_DRIFT:
+        url = f"{reverse('moderation:drift')}?channel={channel.slug}"
     elif right is Right.SIGN_CHECK:
         url = _to_check(channel)
     elif right is Right.DRAFT_POST:
