@@ -134,6 +134,8 @@ def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: An
     paths += [f"/desk/posts/{pk}/" for pk in posts] + [world.address("posts:retime", "timed")]
     paths += [world.address("posts:delivery", thing) for thing in ("failed", "doubt", "held")]
     paths += ["/desk/hold/", "/desk/hold/new/", *(world.address("posts:hold", h) for h in ("in-force", "released"))]
+    paths += ["/desk/drift/", "/desk/drift/?show=decided", "/desk/drift/?show=accounts"]
+    paths += [world.address("moderation:drift_case", case) for case in ("open", "takeover")]
     lines = all_found(page, live_server.url, [*paths, "/desk/channels/", "/desk/channels/x-department/"])
     assert complaints == []
     assert lines == []
@@ -150,6 +152,34 @@ def test_the_pages_of_who_approves_what_and_of_an_emergency_pass(page: Page, liv
     sign_in(page.context, live_server, d.smo)
     paths = ["/desk/review/rules/", "/desk/absences/", f"/desk/review/{half.post_id}/", f"/desk/posts/{half.post_id}/"]
     lines += all_found(page, live_server.url, [*paths, world.address("posts:detail", "glass")])
+    assert complaints == []
+    assert lines == []
+
+
+def test_the_pages_of_check_rounds_pass(page: Page, live_server: Any, world: World):
+    sign_in(page.context, live_server, world.d.smo)
+    complaints = listen(page)
+    round_ = world.address("moderation:round", "round")
+    signed = f"/desk/checks/{world.signed.pk}/"
+    paths = ["/desk/checks/", round_, signed, "/desk/checks/tasks/", "/desk/checks/tasks/?show=done"]
+    paths += [world.address("moderation:task", "task"), "/desk/checks/proof/facebook-northeast/2026-Q4/"]
+    lines = all_found(page, live_server.url, [*paths, "/desk/checks/proof/facebook-northeast/2026-Q1/"])
+    assert complaints == []
+    page.goto(live_server.url + round_)
+    page.locator("#q-tone").get_by_text("No", exact=True).click()
+    expect(page.locator("#q-tone").get_by_label("What is wrong, in one line")).to_be_visible()
+    page.locator("#sign button, .decision-bar button").locator("visible=true").first.click()
+    page.wait_for_url("**/#q-*")
+    sign_in(page.context, live_server, world.d.officer)
+    assert lines + found(page) + all_found(page, live_server.url, [round_]) == []
+
+
+def test_the_pages_of_an_incident_and_of_taking_down_pass(page: Page, live_server: Any, world: World):
+    sign_in(page.context, live_server, world.d.smo)
+    complaints = listen(page)
+    paths = ["/desk/incidents/", "/desk/stuck/", world.address("posts:incident", "fire")]
+    paths += [world.address("posts:withdraw", "live"), world.address("posts:withdrawal", "asked")]
+    lines = all_found(page, live_server.url, paths)
     assert complaints == []
     assert lines == []
 
