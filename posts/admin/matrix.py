@@ -78,10 +78,15 @@ class MatrixRowAdmin(ServiceAdmin):
     def save_by_service(self, request: HttpRequest, obj: MatrixRow | None, form: forms.ModelForm) -> MatrixRow:
         """Change it."""
         typed = form.cleaned_data
-        source = obj.__dict__ if obj else typed
-        place = {"division": obj.division, "channel": obj.channel} if obj else {}
-        place = place or {"division": typed["division"], "channel": typed["channel"]}
-        return matrix.change(kind=source["kind"], flag=source["flag"], asks=typed["asks"], by=person(request), **place)
+        row = obj or form.instance
+        return matrix.change(
+            kind=row.kind,
+            flag=row.flag,
+            division=row.division,
+            channel=row.channel,
+            asks=typed["asks"],
+            by=person(request),
+        )
 
     @admin.display(description="where")
     def where_it_holds(self, row: MatrixRow) -> str:

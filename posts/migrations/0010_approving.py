@@ -317,6 +317,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("flag", ""), models.Q(("asks", "direct"), _negated=True), _connector="OR"),
                         name="a_flag_is_never_direct",
+                        violation_error_message="What touches somebody never goes out unseen. Ask for one approver or two.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -328,6 +329,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="always_two_stays_two",
+                        violation_error_message="What touches this always asks for two approvers. Leave it at two.",
                     ),
                 ],
             },

@@ -65,10 +65,14 @@ class MatrixRow(models.Model):
                 condition=(models.Q(flag="") & ~models.Q(kind="")) | (models.Q(kind="") & ~models.Q(flag="")),
             ),
             models.CheckConstraint(
-                name="a_flag_is_never_direct", condition=models.Q(flag="") | ~models.Q(asks=Asks.DIRECT)
+                name="a_flag_is_never_direct",
+                condition=models.Q(flag="") | ~models.Q(asks=Asks.DIRECT),
+                violation_error_message="What touches somebody never goes out unseen. Ask for one approver or two.",
             ),
             models.CheckConstraint(
-                name="always_two_stays_two", condition=~models.Q(flag__in=ALWAYS_TWO) | models.Q(asks=Asks.TWO)
+                name="always_two_stays_two",
+                condition=~models.Q(flag__in=ALWAYS_TWO) | models.Q(asks=Asks.TWO),
+                violation_error_message="What touches this always asks for two approvers. Leave it at two.",
             ),
         ]
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from divisions import access
-from divisions.errors import BadInput, NotAllowed
+from divisions.errors import BadInput, NotAllowed, NotVisible
 from divisions.models import Channel, Division, User
 from divisions.permissions import Right
 from posts.kinds import Flag, Kind
@@ -62,16 +62,14 @@ def _filter(place: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require(by: User, division: Division | None, channel: Channel | None) -> None:
-    mine = access.rights(by)
-    for place in {division, channel.division if channel else None} - {None}:
-        assert place is not None
-        access.require(by, Right.PUBLISH_POLICY, place, has=mine)
-    if division is None and channel is None:
-        everywhere = set(Division.objects.values_list("pk", flat=True))
-        if not everywhere <= mine.division_ids(Right.PUBLISH_POLICY):
-            raise NotAllowed(
-                Right.PUBLISH_POLICY.label, where="every division", who=access.who_can(Right.PUBLISH_POLICY)
-            )
+    mine, right = access.rights(by), Right.PUBLISH_POLICY
+    places = {place for place in (division, channel.division if channel else None) if place is not None}
+    if any(place.pk not in mine.visible_division_ids() for place in places):
+        raise NotVisible
+    needed = {place.pk for place in places} or set(Division.objects.values_list("pk", flat=True))
+    if not needed <= mine.division_ids(right):
+        where = str(division or channel or "every division")
+        raise NotAllowed("change who approves what", where=where, who=access.who_can(right))
 
 
 def _check(kind: str, flag: str, asks: str) -> None:

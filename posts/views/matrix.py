@@ -32,7 +32,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not may_change:
             who = access.who_can(Right.PUBLISH_POLICY)
-            raise NotAllowed(Right.PUBLISH_POLICY.label, where="any division", who=who)
+            raise NotAllowed("change who approves what", where="any division", who=who)
         if form.is_valid():
             try:
                 row = matrix.change(by=request.user, **form.asked())  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from divisions.errors import BadInput, NotAllowed, NotVisible
+from divisions.models import User
 from posts.kinds import Flag, Kind
 from posts.models import MatrixRow
 from posts.models.approving import ALWAYS_TWO, Asks
@@ -192,6 +193,26 @@ def test_an_officer_reads_the_rules_without_the_form_and_without_other_divisions
     assert "whatever touches a child, a sexual offense" in page
     assert "Save the rule" not in page
     assert "FAQ: Two" not in page
+
+
+def test_the_admin_changes_it_through_the_service_and_says_what_that_refuses(
+    department: SimpleNamespace, as_: Any, superuser: User
+) -> None:
+    d = department
+    User.objects.filter(pk=d.smo.pk).update(is_staff=True)
+    add = "/admin/posts/matrixrow/add/"
+    browser = as_(User.objects.get(pk=d.smo.pk))
+    assert "always asks for two" in browser.post(add, {"flag": "death", "asks": "one"}).content.decode()
+    assert browser.post(add, {"kind": "faq", "division": d.northeast.pk, "asks": "two"}).status_code == 302
+    row = MatrixRow.objects.get()
+    assert (row.changed_by, row.division) == (d.smo, d.northeast)
+    assert browser.post(f"/admin/posts/matrixrow/{row.pk}/change/", {"asks": "direct"}).status_code == 302
+    assert MatrixRow.objects.get().asks == "direct"
+    assert (
+        "You may not change who approves what"
+        in as_(superuser).post(add, {"kind": "event", "asks": "direct"}).content.decode()
+    )
+    assert MatrixRow.objects.count() == 1
 
 
 def _event() -> dict[str, str]:
