@@ -21,7 +21,7 @@ def accounts_visible_to(mine: Rights) -> QuerySet[Channel]:
 
 
 def overseen_by(mine: Rights) -> QuerySet[Channel]:
-    """Accounts the person oversees on the wall: divisions with `view_wall`, their own divisions else."""
+    """Accounts on the person's wall: of divisions with `view_wall` or `view_all`; without either right, none."""
     ids = mine.division_ids(Right.VIEW_WALL) | mine.division_ids(Right.VIEW_ALL)
     return (
         Channel.objects.filter(division__in=ids)

@@ -29,7 +29,7 @@ class Reason:
 def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetime) -> tuple[Reason, ...]:
     """Every reason why an account needs somebody, worst first.
 
-    `channel` carries what `wall.accounts` adds; `silent` is the time since its last post, `ratio` that time over its
+    `channel` is an `accounts.Account`; `silent` is the time since its last post, `ratio` that time over its
     cadence (None without one).
     """
     found = [
@@ -112,7 +112,7 @@ def _proof(channel: Any, now: datetime) -> Iterator[Reason]:
 
 
 def _duty(channel: Any) -> Iterator[Reason]:
-    if channel.duty_officer is None:
+    if not channel.duty_officer:
         yield Reason(
             code="duty", level=Level.SOON, rank=5, icon="person", words="Nobody is on duty for it.", step="duty"
         )

@@ -1,7 +1,7 @@
 """The wall: every account a person oversees, how it stands and why, worst first. Reads only.
 
-One query reads the accounts with everything that is judged; judging is plain Python over `moderation.states`. So the
-number of queries does not grow with the accounts, and each rule stands once.
+`moderation.selectors.accounts` reads what is judged in a few queries; judging is plain Python over `moderation.states`.
+So the number of queries does not grow with the accounts, and each rule stands once.
 """
 
 from __future__ import annotations
@@ -14,23 +14,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
-from django.db.models import Count, DateTimeField, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
 
 from divisions.access import Rights
-from divisions.models import Channel
 from divisions.permissions import Right
-from divisions.selectors import channels as channel_selectors
 from divisions.states import ChannelState, Mode
-from moderation.selectors import drift
+from moderation.selectors import accounts
+from moderation.selectors.accounts import Account
 from moderation.selectors.reasons import Reason, assess
-from moderation.selectors.rounds import with_checks
 from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
-from posts.models import Delivery, Post, Variant
-from posts.selectors.desk import counted, with_moments
-from posts.states import Act, DeliveryState, Stage
+from posts.models import Delivery
+from posts.states import Act, DeliveryState
 
 _S = DeliveryState
+_LEVELS = {level.name.lower(): level for level in Level}
 NUMBERS_KEPT_S = 15
 _LATE_NEWS = timedelta(days=3)  # how long after its time a delivery may still settle: bounds the search by due_at
 
@@ -39,7 +37,7 @@ _LATE_NEWS = timedelta(days=3)  # how long after its time a delivery may still s
 class Row:
     """One account on the wall. `reasons` are worst first; none means it is in order."""
 
-    channel: Any  # Channel with the wall's annotations
+    channel: Account
     level: Level
     reasons: tuple[Reason, ...]
     silent_days: int | None
@@ -86,40 +84,11 @@ class Spark:
 
 
 def rows(mine: Rights, *, now: datetime) -> list[Row]:
-    """Every account the person oversees, judged, worst first. One query."""
-    judged = [_row(channel, now) for channel in accounts(mine)]
-    return sorted(judged, key=_worst_first)
-
-
-def accounts(mine: Rights) -> Any:
-    """Overseen accounts with everything that is judged: moments, doubts, failures, proofs, reviews, last checks."""
-    ours = Delivery.objects.filter(channel=OuterRef("pk"), act=Act.PUBLISH)
-    doubt = ours.filter(state=_S.UNCERTAIN).order_by().values("channel").annotate(at=Min("state_at")).values("at")
-    proof = ours.filter(state=_S.AWAITING_PROOF).order_by().values("channel").annotate(at=Min("due_at")).values("at")
-    waiting = (
-        Variant.objects.filter(
-            channel=OuterRef("pk"), revision__post__stage=Stage.IN_REVIEW, revision__post__revision=F("revision")
-        )
-        .order_by()
-        .values("channel")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    return with_checks(with_moments(channel_selectors.overseen_by(mine))).annotate(
-        doubt_since=Subquery(doubt, output_field=DateTimeField()),
-        proofs=counted(ours.filter(state=_S.AWAITING_PROOF)),
-        proof_due_at=Subquery(proof, output_field=DateTimeField()),
-        waiting=Coalesce(Subquery(waiting, output_field=IntegerField()), Value(0)),
-        broken_post=Subquery(_first(ours, _S.FAILED, _S.MISSED)),
-        doubt_post=Subquery(_first(ours, _S.UNCERTAIN)),
-        proof_post=Subquery(_first(ours, _S.AWAITING_PROOF)),
-        **drift.of_wall(),
-    )
-
-
-def _first(deliveries: QuerySet[Delivery], *states: DeliveryState) -> Any:
-    """The post of the oldest delivery in some states."""
-    return deliveries.filter(state__in=states).order_by("due_at", "pk").values("post")[:1]
+    """Every account the person oversees, judged, worst first. Four queries."""
+    found = accounts.read(mine)
+    places = sorted({a.division for a in found}, key=lambda d: (d.position, d.name, d.pk))
+    place = {division.pk: n for n, division in enumerate(places)}
+    return sorted((_row(account, now) for account in found), key=lambda row: _worst_first(row, place))
 
 
 def numbers(mine: Rights, *, now: datetime) -> tuple[int, int]:
@@ -145,10 +114,13 @@ def may_open(mine: Rights) -> bool:
 
 def narrowed(found: Iterable[Row], *, show: str = "", division: str = "", platform: str = "") -> list[Row]:
     """Rows of one level (act, soon, order), one division (slug), one platform; an empty value narrows nothing."""
+    if show and show not in _LEVELS:
+        return []
+    level = _LEVELS.get(show)
     return [
         row
         for row in found
-        if (not show or row.level.name.lower() == show)
+        if (level is None or row.level is level)
         and (not division or row.channel.division.slug == division)
         and (not platform or row.channel.platform == platform)
     ]
@@ -156,8 +128,8 @@ def narrowed(found: Iterable[Row], *, show: str = "", division: str = "", platfo
 
 def levels(found: Iterable[Row]) -> dict[str, int]:
     """How many rows each level has, by its name in lower case."""
-    tally = Counter(row.level.name.lower() for row in found)
-    return {level.name.lower(): tally[level.name.lower()] for level in Level}
+    tally = Counter(row.level for row in found)
+    return {name: tally[level] for name, level in _LEVELS.items()}
 
 
 def sparks(found: Sequence[Row], *, now: datetime, zone: str) -> tuple[dict[int, Spark], int]:
@@ -185,9 +157,9 @@ def sparks(found: Sequence[Row], *, now: datetime, zone: str) -> tuple[dict[int,
     return drawn, max((max(values) for values in bars.values()), default=0)
 
 
-def today(found: Iterable[Row], *, now: datetime, zone: str) -> dict[str, int]:
+def today(mine: Rights, *, now: datetime, zone: str) -> dict[str, int]:
     """The strip above the wall: what failed and what was delivered today, what waits for approval. Two queries."""
-    ids = [row.channel.pk for row in found]
+    ids = accounts.overseen(mine)
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     heard = Delivery.objects.filter(
         channel__in=ids, act=Act.PUBLISH, due_at__gte=midnight - _LATE_NEWS, state_at__gte=midnight, state_at__lte=now
@@ -196,17 +168,12 @@ def today(found: Iterable[Row], *, now: datetime, zone: str) -> dict[str, int]:
         failed=Count("pk", filter=Q(state__in=(_S.FAILED, _S.MISSED))),
         delivered=Count("pk", filter=Q(state=_S.DELIVERED)),
     )
-    in_review = Post.objects.filter(
-        stage=Stage.IN_REVIEW,
-        pk__in=Variant.objects.filter(
-            channel__in=ids, revision__post__stage=Stage.IN_REVIEW, revision__post__revision=F("revision")
-        ).values("revision__post"),
-    )
-    return {**numbers, "waiting": in_review.count()}
+    waiting = accounts.in_review(ids).values("revision__post").distinct().count()
+    return {**numbers, "waiting": waiting}
 
 
-def _row(channel: Channel, now: datetime) -> Row:
-    since = channel.last_at or channel.created_at  # type: ignore[attr-defined]  # annotated by accounts()
+def _row(channel: Account, now: datetime) -> Row:
+    since = channel.last_at or channel.created_at
     silent = max(now - since, timedelta(0))
     ratio = silent / timedelta(days=channel.cadence_days) if channel.cadence_days else None
     reasons = assess(channel, silent=silent, ratio=ratio, now=now)
@@ -214,19 +181,12 @@ def _row(channel: Channel, now: datetime) -> Row:
     return Row(channel=channel, level=level, reasons=reasons, silent_days=silent.days, ratio=ratio)
 
 
-def _worst_first(row: Row) -> tuple[Any, ...]:
+def _worst_first(row: Row, place: dict[int, int]) -> tuple[Any, ...]:
+    """The level, the worst reason, how silent, then the department's own order (`place` of a division)."""
     worst = row.reasons[0].rank if row.reasons else 99
-    division = row.channel.division
-    calm = row.level is Level.ORDER
-    return (
-        row.level,
-        worst,
-        0.0 if calm else -(row.ratio or 0.0),
-        division.position,
-        division.name,
-        row.channel.platform,
-        row.channel.name,
-    )
+    silence = 0.0 if row.level is Level.ORDER else -(row.ratio or 0.0)
+    account = row.channel
+    return (int(row.level), worst, silence, place[account.division_id], account.platform, account.name, account.slug)
 
 
 def _spark(row: Row, bars: list[int], width: int) -> Spark:
@@ -239,7 +199,7 @@ def _spark(row: Row, bars: list[int], width: int) -> Spark:
     return Spark(bars=tuple(bars), silent=silent, words=words)
 
 
-def connection_words(channel: Channel, now: datetime) -> tuple[str, str]:
+def connection_words(channel: Account, now: datetime) -> tuple[str, str]:
     """The cell "Connection": words, and a class for what is bad or soon."""
     if channel.state != ChannelState.CONNECTED:
         bad = channel.state == ChannelState.NEEDS_ATTENTION

@@ -60,7 +60,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "all_levels": wall.levels(every),
         "total": len(every),
         "doubts": sum(row.channel.doubts for row in every),
-        "today": wall.today(every, now=now, zone=zone),
+        "today": wall.today(mine, now=now, zone=zone),
         "divisions": list({row.channel.division.slug: row.channel.division for row in _by_place(every)}.values()),
         "platforms": sorted({row.channel.platform for row in every}),
         "now": now,

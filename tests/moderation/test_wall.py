@@ -160,8 +160,7 @@ def test_the_strip_counts_today_by_the_departments_clock(quiet: SimpleNamespace,
     deliver(quiet.facebook_central, post, NOW - timedelta(hours=10))  # 23:00 the evening before
     deliver(quiet.x_department, post, NOW - timedelta(hours=2), "failed")
     stories.submitted(quiet.northeast, quiet.officer, channels=[quiet.facebook_northeast])
-    rows = wall.rows(rights(quiet.smo), now=NOW)
-    assert wall.today(rows, now=NOW, zone="America/Chicago") == {"failed": 1, "delivered": 1, "waiting": 1}
+    assert wall.today(rights(quiet.smo), now=NOW, zone="America/Chicago") == {"failed": 1, "delivered": 1, "waiting": 1}
     assert seen_by(quiet.smo)["facebook-northeast"].channel.waiting == 1
 
 
