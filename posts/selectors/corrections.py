@@ -137,8 +137,8 @@ def changed(old: Revision, new: Look, typed: Typed) -> bool:
         new.expires_at,
     ):
         return True
-    texts = {v.channel_id: v.text for s in new.said if (v := s.copy.publication.variant)}
-    return any(w.strip() and w.strip() != texts.get(pk, "").strip() for pk, w in typed.words.items())
+    own = {s.copy.channel.pk: own_words(s.copy) for s in new.said}
+    return any(words.strip() != own.get(pk, "") for pk, words in typed.words.items())
 
 
 def own_words(copy: CopyOf) -> str:

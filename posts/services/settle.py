@@ -57,9 +57,13 @@ def settle_many(answers: Sequence[Answer], *, worker: str, now: datetime) -> set
 
 
 def _locked(answers: Sequence[Answer]) -> dict[int, Delivery]:
-    """The deliveries by id. What went well only names its channel and post in the ledger: the call has read those."""
+    """The deliveries by id. What went well only names its channel and post in the ledger: the call has read those.
+
+    The copies that acts are done to are locked with them, in one order: a receipt is carried over to them (`follow`).
+    """
     locked = Delivery.objects.select_for_update(of=("self",)).order_by("pk")
-    rows = {row.pk: row for row in locked.filter(pk__in=[a.call.delivery.pk for a in answers])}
+    copies = [a.call.delivery.publication_id for a in answers if a.call.delivery.publication_id]
+    rows = {row.pk: row for row in locked.filter(pk__in=[*(a.call.delivery.pk for a in answers), *copies])}
     well = [a for a in answers if not isinstance(a.answer, ConnectorError)]
     for a in well:
         rows[a.call.delivery.pk].channel, rows[a.call.delivery.pk].post = a.call.delivery.channel, a.call.delivery.post
