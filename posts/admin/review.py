@@ -9,9 +9,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from posts.admin.post import INSIDE
-from posts.models import Approval, Review
+from posts.models import Approval, Review, WordComment
 from posts.models.review import Verdict
-from records.admin import MomentFilter, ReadOnlyAdmin
+from records.admin import MomentFilter, ReadOnlyAdmin, ReadOnlyInline
 
 VERDICT_TONES = {
     Verdict.APPROVED.label: "success",
@@ -26,7 +26,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     sees: ClassVar = INSIDE
     where: ClassVar = "revision__post__division"
-    list_display = ("number", "revision", "division", "approved_by", "approved_at", "basis", "counts")
+    list_display = ("number", "revision", "division", "approved_by", "approved_at", "basis", "place", "counts")
     list_display_links = ("number",)
     list_filter = (
         ("revision__post__division", AutocompleteSelectFilter),
@@ -44,16 +44,29 @@ class ApprovalAdmin(ReadOnlyAdmin):
         about = approval.revision or approval.delivery
         return about.post.division if about else None
 
+    @admin.display(description="seat")
+    def place(self, approval: Approval) -> str:
+        """Which seat of how many."""
+        return f"{approval.seat} of {approval.seats}"
+
     @display(description="state", label={"Counts": "success", "Voided": "default"})
     def counts(self, approval: Approval) -> str:
         """Counts or voided."""
         return "Voided" if approval.voided_at else "Counts"
 
 
+class WordCommentsInline(ReadOnlyInline):
+    """What was said about single words."""
+
+    model = WordComment
+    fields = ("quote", "comment")
+
+
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
     """Every verdict with its reason."""
 
+    inlines = (WordCommentsInline,)
     sees: ClassVar = INSIDE
     where: ClassVar = "revision__post__division"
     list_display = ("revision", "by", "verdict_word", "note_start", "at")
