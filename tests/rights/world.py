@@ -15,8 +15,11 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from divisions.models import User
+from divisions.models import Channel, User
 from divisions.services import absences, load_department, training
+from moderation.models import CheckRound, DriftCase, DriftStep, Task
+from moderation.services import rounds, screenshots
+from moderation.states import TAKEOVER_STEPS
 from posts.models import Delivery, Draft, Heartbeat, Pattern, Post
 from posts.services import break_glass, correct, hold, incident, matrix, withdraw
 from posts.states import DeliveryState
@@ -74,10 +77,29 @@ class World:
         approved(where, by, boss, due=LATER, repeats="FREQ=WEEKLY;BYDAY=TU;COUNT=4")
         self.pattern = Pattern.objects.get()
         self._alerts(where, by)
+        self._differences()
         days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=6)}
         self.absence = absences.enter(user=boss, deputy=self.d.smo, by=self.d.admin, now=NOW, **days)
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
+        self._checks()
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
+
+    def _checks(self) -> None:
+        """Northeast's page: a signed round that made a task, and the open one after it with a picture."""
+        account = self.d.facebook_northeast
+        Channel.objects.filter(pk=account.pk).update(created_at=NOW - timedelta(days=30))
+        rounds.open_due(now=NOW - timedelta(days=7))
+        first = CheckRound.objects.get(channel=account)
+        codes = first.items.filter(asked_of="person").values_list("code", flat=True)
+        typed = {code: rounds.Typed(answer="yes") for code in codes}
+        typed["pinned"] = rounds.Typed(answer="no", note="Unpin the summer hours.")
+        rounds.save(row=first, version=1, typed=typed, by=self.d.smo, now=NOW - timedelta(days=7))
+        rounds.sign(row=first, by=self.d.smo, now=NOW - timedelta(days=7))
+        self.signed = first
+        rounds.open_due(now=NOW)
+        self.round = CheckRound.objects.get(channel=account, signed_at=None)
+        shot = screenshots.add(row=self.round, name="screen.jpg", file=picture(), by=self.d.smo, now=NOW)
+        self.checks = {"round": self.round.pk, "shot": shot.pk, "task": Task.objects.get(code="pinned").pk}
 
     def _alerts(self, where: Any, by: Any) -> None:
         """The officer is trained; one alert as a draft, one that went out without review."""
@@ -87,6 +109,24 @@ class World:
         training.give(user=by, division=where, by=self.d.admin, now=NOW, **days)
         why = "The gas is spreading towards the school."
         break_glass.publish(post=self.posts["glass"], by=by, reason=why, now=NOW)
+
+    def _differences(self) -> None:
+        """Two differences on Facebook: one open, one treated as a takeover whose checklist has begun."""
+        about = {"channel": self.d.facebook_northeast, "kind": "posted", "found_at": NOW}
+        shown = {"text": "Win a phone", "links": ["https://else.example/"], "pictures": 0, "ours": None}
+        fresh = DriftCase.objects.create(
+            **about, remote_id="1", shown=shown, fingerprint="1", url="https://else.example/"
+        )
+        taken = {
+            "decision": "compromise",
+            "decided_by": self.d.smo,
+            "decided_at": NOW,
+            "reason": "Nobody of us did it.",
+        }
+        over = DriftCase.objects.create(**about, **taken, remote_id="2", shown=shown, fingerprint="2")
+        steps = enumerate(TAKEOVER_STEPS)
+        DriftStep.objects.bulk_create(DriftStep(case=over, code=c, words=w, position=n) for n, (c, w) in steps)
+        self.cases = {"open": fresh, "takeover": over}
 
     def _deliveries(self, post: Post) -> dict[str, Delivery]:
         """A failed one on Facebook and a doubtful one on the linked X account."""
@@ -120,6 +160,8 @@ class World:
         step = name.partition(":")[2]
         if thing == "-":
             return []
+        if step.startswith("drift") and thing in self.cases:
+            return [self.cases[thing].pk, *(["apps"] if step == "drift_tick" else [])]
         if step == "file":
             asset, _, size = thing.partition("-")
             found = self.files[asset]
@@ -140,6 +182,8 @@ class World:
             return [self.withdrawals[thing].pk]
         if step.startswith("hold"):
             return [self.holds[thing].pk]
+        if thing in self.checks:
+            return [self.checks[thing]]
         if step == "absence_end":
             return [self.absence.pk]
         if step == "matrix_remove":
@@ -167,6 +211,9 @@ class World:
         }
 
     _preview = _compose
+
+    def _drift_decide(self, _: str) -> dict[str, Any]:
+        return {"decision": "adopt"}
 
     def _picture_add(self, _: str) -> dict[str, Any]:
         return {"asset": self.picture.pk}
@@ -208,6 +255,15 @@ class World:
 
     def _incident_statement(self, _: str) -> dict[str, Any]:
         return {"statement": "aware", "division": self.d.northeast.pk}
+
+    def _round(self, _: str) -> dict[str, Any]:
+        return {"version": self.round.version, "act": "save", "answer-tone": "yes"}
+
+    def _round_rhythm(self, _: str) -> dict[str, Any]:
+        return {"every_days": 14}
+
+    def _task(self, _: str) -> dict[str, Any]:
+        return {"note": "Unpinned."}
 
     def _withdraw(self, _: str) -> dict[str, Any]:
         return {"ground": "illegal", "reason": "A court ordered it."}
