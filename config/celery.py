@@ -58,6 +58,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "open-rounds": {  # due by the day; an hour's delay is nothing to a round that opens two days ahead
+            "task": "moderation.tasks.open_rounds",
+            "schedule": crontab(minute=13),
+            "options": {"expires": 3000},
+        },
         "check-accounts": {
             "task": "divisions.tasks.check_accounts",
             "schedule": crontab(hour=11, minute=3),  # before the first shift reads its desk

@@ -49,6 +49,7 @@ def _system(code: str, words: str, task: str, **more: object) -> Question:
 SAMPLE = "sample"
 LINKS = "links"
 LINKS_BACK = "links_back"
+NOT_LOOKED = "Not looked at yet."
 
 QUESTIONS: tuple[Question, ...] = (
     _person("tone", "Is the tone of the last 10 posts fit for the department?", see="posts"),
@@ -73,7 +74,7 @@ QUESTIONS: tuple[Question, ...] = (
     _system("contact", "Phone, address and hours stand in the register", "Complete the register", see="account"),
     _system("alt", "Pictures have text", "Give every picture its text", see="posts"),
     _system("corrections", "No correction waits for a decision", "Decide the correction", see="corrections"),
-    _system("drift", "Nothing was posted or changed outside", "Decide what was posted outside", see="account"),
+    _system("drift", "Nothing was posted or changed outside", "Decide what was posted outside", see="drift"),
     _system("policy", "The comment policy is linked", "Link the comment policy", audience=Audience.PUBLIC),
     _system(
         LINKS_BACK,

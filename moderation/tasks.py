@@ -1,13 +1,21 @@
-"""What oversight does by the clock: accounts are read back."""
+"""What oversight does by the clock: accounts are read back, check rounds are opened."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from moderation.services import watching
+from moderation.services import look, rounds, watching
 
 
 @shared_task(ignore_result=True)
 def watch_accounts() -> int:
     """Read back the accounts whose time has come; returns how many were looked at."""
     return watching.look_at_due()
+
+
+@shared_task(ignore_result=True)
+def open_rounds() -> int:
+    """Open the check rounds whose day has come and ask the network what they need; returns how many were opened."""
+    opened = rounds.open_due()
+    look.look_at_new()
+    return len(opened)

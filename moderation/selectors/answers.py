@@ -17,7 +17,8 @@ from django.db.models.functions import RowNumber
 
 from divisions.models import Channel
 from divisions.states import ChannelState, Mode
-from moderation.checks import CHECKED_WITHIN, LAST_POSTS, LINKS, LINKS_BACK
+from moderation.checks import CHECKED_WITHIN, LAST_POSTS, LINKS, LINKS_BACK, NOT_LOOKED
+from moderation.models import ChannelWatch, DriftCase
 from moderation.selectors import watched
 from moderation.states import PROOF, TOKEN_LEFT, Answer
 from posts.models import Correction, Delivery
@@ -77,11 +78,19 @@ def _facts(channels: Sequence[Channel], now: datetime) -> dict[int, Facts]:
     counted = waiting.values_list("post__deliveries__channel").annotate(n=Count("pk", distinct=True)).order_by()
     for channel_id, n in counted:
         facts[channel_id].corrections = n
-    drift, policy = watched.drift_cases(ids), watched.policy_links(ids)
+    drift, policy = _drift_cases(ids, now), watched.policy_links(ids)
     for channel_id in ids:
-        facts[channel_id].drift = None if drift is None else drift.get(channel_id, 0)
+        facts[channel_id].drift = drift.get(channel_id)
         facts[channel_id].policy = None if policy is None else policy.get(channel_id, False)
     return facts
+
+
+def _drift_cases(ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """Open differences by channel id; accounts that were never read back are absent. Two queries."""
+    looked = ChannelWatch.objects.filter(channel__in=ids, looked_at__lte=now).values_list("channel", flat=True)
+    cases = DriftCase.objects.filter(channel__in=ids, closed_at=None, found_at__lte=now)
+    counted = cases.values_list("channel").annotate(n=Count("pk")).order_by()
+    return dict.fromkeys(looked, 0) | dict(counted)
 
 
 def _trouble(ids: Sequence[int], now: datetime) -> Any:
@@ -160,7 +169,7 @@ def _corrections(channel: Channel, facts: Facts, now: datetime) -> Seen:
 
 def _drift(channel: Channel, facts: Facts, now: datetime) -> Seen:
     if facts.drift is None:
-        return Seen(Answer.NA, "Not watched yet.")
+        return Seen(Answer.NA, "Not read back: it is looked at by hand.")
     n = facts.drift
     return (
         Seen(Answer.NO, f"{n} {'case is' if n == 1 else 'cases are'} open.") if n else Seen(Answer.YES, "No open case.")
@@ -176,7 +185,7 @@ def _policy(channel: Channel, facts: Facts, now: datetime) -> Seen:
 
 
 def _not_looked(channel: Channel, facts: Facts, now: datetime) -> Seen:
-    return Seen(Answer.UNREAD, "Not looked at yet.")
+    return Seen(Answer.UNREAD, NOT_LOOKED)
 
 
 _RULES: Mapping[str, Callable[[Channel, Facts, datetime], Seen]] = {

@@ -30,12 +30,13 @@ from divisions.errors import NotVisible
 from divisions.models import Channel
 from divisions.permissions import Right
 from divisions.states import OWN_PLATFORMS, ChannelState
-from moderation.checks import EVERY_DAYS
+from moderation.checks import EVERY_DAYS, LINKS, NOT_LOOKED
 from moderation.models import CheckItem, CheckPlan, CheckRound, Screenshot, Task
 from moderation.states import Answer, AskedOf
 
 # What keeps a round from being signed: no answer, or a person's "No" that does not say what is wrong.
 OPEN = Q(answer="") | Q(answer=Answer.NO, asked_of=AskedOf.PERSON, note="")
+NEW_AT_ONCE = 500
 _DAY = Value(timedelta(days=1), output_field=DurationField())
 
 
@@ -76,6 +77,12 @@ def to_open(*, now: datetime) -> QuerySet[Any]:
     opens = ExpressionWrapper(F("check_due_at") - ahead, output_field=DateTimeField())
     due: QuerySet[Any] = found.annotate(opens_at=opens).filter(opens_at__lte=now)
     return due.order_by("check_due_at", "pk")
+
+
+def not_looked_at() -> QuerySet[CheckRound]:
+    """Open rounds for which nobody has asked the network yet, the first due first."""
+    rows = CheckRound.objects.filter(signed_at__isnull=True, items__code=LINKS, items__detail=NOT_LOOKED)
+    return rows.select_related("channel__division").order_by("due_at", "pk")[:NEW_AT_ONCE]
 
 
 def _span(unit: Value) -> ExpressionWrapper[Any]:

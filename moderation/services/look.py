@@ -19,7 +19,7 @@ from django.utils import timezone
 from connectors import http
 from connectors.errors import ConnectorError, NotSupported
 from divisions import access
-from divisions.errors import BadInput
+from divisions.errors import BadInput, WrongMoment
 from divisions.models import Channel, User
 from divisions.permissions import Right
 from divisions.services.accounts import account_of, connector_of
@@ -27,6 +27,7 @@ from divisions.states import Mode
 from moderation.checks import LAST_POSTS, LINKS, LINKS_BACK
 from moderation.models import CheckRound
 from moderation.selectors import answers
+from moderation.selectors import rounds as selectors
 from moderation.selectors.answers import Seen
 from moderation.services import rounds
 from moderation.states import Answer
@@ -34,6 +35,7 @@ from posts.models import Delivery
 from posts.selectors import ours
 
 MOST_LINKS = 20
+BUDGET_S = 600.0  # for all new rounds of a beat
 SECONDS = 20.0  # for all links of a round together
 A_CALL_S = 4.0
 HOPS = 3
@@ -62,6 +64,23 @@ def look(*, row: CheckRound, by: User | None, now: datetime | None = None, net: 
     posts = answers.last_posts([channel.pk], now=moment)
     found = {**seen, LINKS: links(posts, asked), LINKS_BACK: links_back(channel, asked)}
     return rounds.write_down(row=row, seen=found, now=moment)
+
+
+def look_at_new(*, now: datetime | None = None, net: Net | None = None) -> int:
+    """Ask the network for rounds that nobody has asked for yet, as long as BUDGET_S lasts; returns how many.
+
+    What is left over comes with the next call; a round that somebody signed meanwhile is passed over.
+    """
+    until, done = time.monotonic() + BUDGET_S, 0
+    for row in selectors.not_looked_at():
+        if time.monotonic() > until:
+            break
+        try:
+            look(row=row, by=None, now=now, net=net)
+            done += 1
+        except WrongMoment:
+            continue
+    return done
 
 
 def links(posts: Sequence[Delivery], net: Net) -> Seen:

@@ -180,7 +180,7 @@ def test_every_question_of_the_system_has_a_rule_and_a_cure(row: CheckRound) -> 
          "The account was last looked at 9 days ago."),
         ({"url": ""}, "contact", Answer.NO, "Missing: its address on the web."),
         ({}, "contact", Answer.YES, "214-555-0100, Daily, 8 to 6."),
-        ({}, "drift", Answer.NA, "Not watched yet."),
+        ({}, "drift", Answer.NA, "Not read back: it is looked at by hand."),
         ({}, "links", Answer.UNREAD, "Not looked at yet."),
     ],
 )  # fmt: skip

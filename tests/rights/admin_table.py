@@ -42,6 +42,9 @@ posts_review                         200   403   200   403   200     -     200  
 posts_matrixrow                      200   403   200   403   200     -     200   200   200   403   200     -
 posts_breakglass                     200   403   200   403   200     -     200   403   200   403   200     -
 posts_reminder                       200   403   200   403   200     -     200   403   200   403   200     -
+moderation_task                      200   403   200   403   200     -     200   403   200   403   200     -
+moderation_checkplan                 200   403   200   403   200     -     200   403   200   403   200     -
+moderation_checkround                200   403   200   403   200     -     200   403   200   403   200     -
 posts_revision                       200   403   200   403   200     -     200   403   200   403   200     -
 posts_variant                        200   403   200   403   200     -     200   403   200   403   200     -
 posts_revisionmedia                  200   403   200   403   200     -     200   403   200   403   200     -
