@@ -21,6 +21,15 @@ from moderation.states import LOOKED_LATE, DriftDecision, DriftKind
 from posts.selectors.struck import phrases
 from posts.selectors.word_diff import Piece, pieces
 
+WHAT: dict[str, str] = {
+    DriftKind.POSTED: "It shows a post that we did not send.",
+    DriftKind.EDITED: "A post has other words than we sent.",
+    DriftKind.LINK: "A post leads somewhere else.",
+    DriftKind.PICTURES: "A post has other pictures.",
+    DriftKind.DELETED: "A post of ours is gone.",
+    DriftKind.PROFILE_NAME: "The account calls itself something else.",
+    DriftKind.PROFILE_TEXT: "The account’s profile says something else.",
+}
 _LABELS = {"name": "Name", "handle": "Handle", "text": "Words", "link": "Link", "links": "Links", "picture": "Picture"}
 
 
@@ -64,7 +73,7 @@ def visible_to(mine: Rights) -> QuerySet[DriftCase]:
 
 def open_to(mine: Rights) -> QuerySet[DriftCase]:
     """Those of them that somebody still has to do something about; undecided ones first, the newest first."""
-    return visible_to(mine).filter(closed_at=None).order_by("-decision", "-found_at", "-pk")
+    return visible_to(mine).filter(closed_at=None).order_by("decision", "-found_at", "-pk")
 
 
 def get_visible(mine: Rights, pk: int) -> DriftCase:
@@ -119,15 +128,15 @@ def _count(rows: QuerySet[DriftCase]) -> Coalesce:
 
 
 def lines_of(case: DriftCase) -> list[Line]:
-    """Both states side by side; what is on neither side is left out."""
+    """Both states side by side: the words always, links and pictures where they differ. One side alone is unmarked."""
+    before, after = case.expected, case.shown
     if case.is_of_profile:
-        return [_line(_LABELS[name], case.expected.get(name, ""), case.shown.get(name, "")) for name in case.expected]
-    lines = [_line("Words", case.expected.get("text", ""), case.shown.get("text", ""))]
-    if case.kind in (DriftKind.LINK, DriftKind.POSTED, DriftKind.EDITED):
-        lines.append(_line("Links", _links(case.expected), _links(case.shown)))
-    if case.kind in (DriftKind.PICTURES, DriftKind.POSTED):
-        lines.append(_line("Pictures", _pictures(case.expected), _pictures(case.shown)))
-    return [line for line in lines if line.sent or line.shown]
+        return [_line(_LABELS[name], before.get(name, ""), after.get(name, "")) for name in before]
+    words = _line("Words", before.get("text", ""), after.get("text", ""))
+    others = [_line("Links", _links(before), _links(after)), _line("Pictures", _pictures(before), _pictures(after))]
+    if not before or not after:
+        others = [line for line in others if line.label == "Links" or _pictures(after or before) not in ("", "none")]
+    return [words, *(line for line in others if line.changed)]
 
 
 def takeover_of(case: DriftCase) -> DriftCase | None:
@@ -137,8 +146,14 @@ def takeover_of(case: DriftCase) -> DriftCase | None:
 
 
 def _line(label: str, sent: str, shown: str) -> Line:
+    if not sent or not shown:
+        return Line(label, _whole(sent), _whole(shown), sent != shown)
     runs = phrases(pieces(sent, shown))
     return Line(label, _without(runs, "new"), _without(runs, "old"), sent != shown)
+
+
+def _whole(text: str) -> tuple[Piece, ...]:
+    return (Piece("same", text),) if text else ()
 
 
 def _without(runs: Iterable[Piece], how: str) -> tuple[Piece, ...]:

@@ -36,7 +36,8 @@ def index(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(Right.VIEW_DIVISION.label, where="any division")
     show = request.GET.get("show", "")
     show = show if show in SHOWS else "open"
-    rows, size = _rows(mine, show, request.GET.get("channel", ""))
+    only = request.GET.get("channel", "") if show != "accounts" else ""
+    rows, size = _rows(mine, show, only)
     page = Paginator(rows, size).get_page(request.GET.get("page"))
     context = {
         "show": show,
@@ -46,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "summary": (found := selectors.summary(mine)),
         "late": selectors.looked_late(found, timezone.now()),
         "may_look": mine.anywhere(Right.DECIDE_DRIFT),
+        "only": channel_selectors.visible_to(mine).filter(slug=only).first() if only else None,
         **_clock(request),
     }
     return render(request, "moderation/drift.html", context)
@@ -140,13 +142,19 @@ def _rows(mine: Rights, show: str, channel: str) -> tuple[Any, int]:
 
 
 def _line(found: DriftCase, mine: Rights) -> dict[str, Any]:
-    return {"case": found, "lines": selectors.lines_of(found), "may_decide": selectors.may_decide(found, mine)}
+    return {
+        "case": found,
+        "what": selectors.WHAT[found.kind],
+        "lines": selectors.lines_of(found),
+        "may_decide": selectors.may_decide(found, mine),
+    }
 
 
 def _page(request: HttpRequest, found: DriftCase, *, form: DecisionForm | None = None) -> HttpResponse:
     may_decide = selectors.may_decide(found, _mine(request))
     context = {
         "case": found,
+        "what": selectors.WHAT[found.kind],
         "lines": selectors.lines_of(found),
         "may_decide": may_decide,
         "form": form or (DecisionForm() if may_decide and not found.decision else None),

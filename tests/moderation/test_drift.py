@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from divisions.access import rights
@@ -426,3 +427,30 @@ def test_the_channels_page_says_when_it_was_looked_at_and_looks_now(
     assert answer.redirect_chain == [(path, 302)]
     away = client.post("/desk/drift/look/facebook-northeast/", {"next": "https://else.example/"})
     assert away.headers["Location"] == "/desk/drift/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_the_same_instant_look_once_each_account_and_make_one_case(
+    department: SimpleNamespace, network: SandboxNetwork, now: datetime
+) -> None:
+    later, start = now + timedelta(hours=2), threading.Barrier(3)
+    looked: list[int] = []
+    watching.enrol(now=now)
+    ChannelWatch.objects.update(next_at=later)
+    strange(network, department.facebook_northeast)
+    strange(network, department.x_department)
+
+    def work() -> None:
+        start.wait()
+        try:
+            looked.append(watching.look_at_due(now=later))
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(looked) == 4
+    assert DriftCase.objects.count() == 2
