@@ -12,7 +12,7 @@ from divisions import access
 from divisions.models import User
 from divisions.permissions import Reach, Right
 from divisions.selectors import duty
-from posts.models import Post, Revision
+from posts.models import Revision
 from posts.models.approving import Rung
 from posts.selectors import approving
 
@@ -30,10 +30,15 @@ def reached(revision: Revision, *, now: datetime) -> list[Rung]:
     return [rung for rung, share, most in STEPS if left <= min(span * share, most)]
 
 
-def people(post: Post, revision: Revision, rung: Rung, *, editors: set[int], now: datetime) -> list[User]:
-    """Who is told on a rung: only people who could approve it by a right of their own, and have not yet (P2)."""
-    own = access.people_with(Right.REVIEW_POST, post.division_id, reach=Reach.OWN)
-    central = access.people_with(Right.REVIEW_POST, post.division_id, reach=Reach.TREE)
+def people(revision: Revision, rung: Rung, *, division_ids: set[int], editors: set[int], now: datetime) -> list[User]:
+    """Who is told on a rung: only people who could approve it by a right of their own, and have not yet (P2).
+
+    `division_ids` are those whose reviewers decide: the post's, or of linked channels that keep their own approver.
+    """
+    own, central = (
+        [person for pk in sorted(division_ids) for person in access.people_with(Right.REVIEW_POST, pk, reach=reach)]
+        for reach in (Reach.OWN, Reach.TREE)
+    )
     away = {absence.user_id: absence.deputy for absence in duty.away(duty.day_of(now))}
     standing = approving.standing(revision)
     if standing.waits_for == approving.CENTRAL:

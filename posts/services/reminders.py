@@ -51,7 +51,8 @@ def _climb(seen: Post, now: datetime) -> int:
 
 
 def _remind(post: Post, revision: Revision, rung: Rung, now: datetime) -> None:
-    told = ladder.people(post, revision, rung, editors=review.editors(revision), now=now)
+    places, editors = review.deciding_ids(revision), review.editors(revision)
+    told = ladder.people(revision, rung, division_ids=places, editors=editors, now=now)
     if rung is Rung.DEPUTIES:
         before = set(revision.reminders.values_list("told", flat=True))
         told = [person for person in told if person.pk not in before]

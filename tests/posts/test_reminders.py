@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from divisions.access import rights
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Absence
+from divisions.models import Absence, LinkRule
 from divisions.selectors import duty
-from divisions.services import absences, people
+from divisions.services import absences, channels, people
 from posts.models import Post, Reminder, Revision
 from posts.models.approving import Rung
 from posts.selectors import ladder, needs
@@ -96,6 +96,15 @@ def test_of_two_approvers_only_who_is_still_missing_is_reminded(department: Simp
     review.approve(revision=_waits(d, flags=("death",)), by=d.supervisor, now=NOW)
     reminders.climb(now=FIRST)
     assert _told(Rung.REVIEWERS) == {"smo"}
+
+
+def test_a_channel_that_keeps_its_own_approver_has_its_reviewers_reminded(department: SimpleNamespace) -> None:
+    d = department
+    channels.revoke_link(link=LinkRule.objects.get(source_channel=d.facebook_northeast), by=None, now=NOW)
+    channels.make_link(source=d.facebook_northeast, target=d.x_department, approver="target", by=None, now=NOW)
+    submitted(d.northeast, d.officer, due="2026-11-24T18:00", channels=[d.northeast_website, d.x_department])
+    reminders.climb(now=FIRST)
+    assert _told(Rung.REVIEWERS) == {"boss"}
 
 
 def test_the_line_on_the_desk_says_that_it_is_a_reminder(department: SimpleNamespace) -> None:
