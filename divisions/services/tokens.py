@@ -90,18 +90,38 @@ def keep_fresh(channel: Channel, *, now: datetime) -> Channel:
         return channel
     with transaction.atomic():
         row = Channel.objects.select_for_update(of=("self",)).select_related("division").get(pk=channel.pk)
-        if row.token_expires_at is None or row.token_expires_at - now > RENEW_AHEAD:
-            return row  # somebody else has just renewed it
-        fresh = connector_of(row).refresh(account_of(row))
-        if not fresh or not all(fresh.values()):
-            return row
-        tokens = {k: v for k, v in fresh.items() if k != "expires_in"}
-        row.credentials = credentials.seal({**credentials.open_for(row), **tokens})
-        row.token_expires_at = now + timedelta(seconds=int(fresh["expires_in"])) if "expires_in" in fresh else None
-        row.token_warned_days = None
-        row.save(update_fields=["credentials", "token_expires_at", "token_warned_days"])
-        channels.remember("divisions.channel.token_renewed", row, None, now, {})
+        if row.token_expires_at is not None and row.token_expires_at - now <= RENEW_AHEAD:
+            _renew(row, now)  # else somebody has just done it
         return row
+
+
+def renew_refused(channel: Channel, *, now: datetime) -> bool:
+    """A platform refused the sign-in in use: renew it once, whatever it said about its end. True = try again with it.
+
+    False when it cannot be renewed: then a person has to connect the account anew.
+    """
+    try:
+        with transaction.atomic():
+            row = Channel.objects.select_for_update(of=("self",)).select_related("division").get(pk=channel.pk)
+            if row.credentials != channel.credentials:
+                return True  # somebody else has renewed it since
+            return bool(credentials.open_for(row).get("refresh_token")) and _renew(row, now)
+    except (ConnectorError, BadInput):
+        return False
+
+
+def _renew(row: Channel, now: datetime) -> bool:
+    """Trade the refresh token of a locked channel and save what comes, before anybody uses it; False when none came."""
+    fresh = connector_of(row).refresh(account_of(row))
+    if not fresh or not all(fresh.values()):
+        return False
+    tokens = {k: v for k, v in fresh.items() if k != "expires_in"}
+    row.credentials = credentials.seal({**credentials.open_for(row), **tokens})
+    row.token_expires_at = now + timedelta(seconds=int(fresh["expires_in"])) if "expires_in" in fresh else None
+    row.token_warned_days = None
+    row.save(update_fields=["credentials", "token_expires_at", "token_warned_days"])
+    channels.remember("divisions.channel.token_renewed", row, None, now, {})
+    return True
 
 
 @transaction.atomic

@@ -16,8 +16,9 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 
 from connectors import http
 from connectors.contract import Connector, Result
-from connectors.errors import ConnectorError, Duplicate, Misconfigured, Uncertain
+from connectors.errors import ConnectorError, Duplicate, Misconfigured, NotAuthorised, Temporary, Uncertain
 from divisions.errors import BadInput
+from divisions.services import tokens
 from posts.models import ChannelLane
 from posts.services import hold_lock, outcome, read_back
 from posts.services.accounts import account_of, connector_of
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 MAX_STEPS = 50  # of one delivery in one claim; a platform that never says done is a Wait, not a loop
 SETTLE_PAUSES_S = (0.1, 0.3, 1.0, 2.0)  # a database that restarts is back within seconds; the answer is kept so long
+RENEWED = "the sign-in had ended and was renewed"
 AWAY = (OperationalError, InterfaceError)  # the database
 
 Clock = Callable[[], datetime]
@@ -102,8 +104,20 @@ def answered(call: Call, run: Runner, on_first_byte: Callable[[], None]) -> Answ
     """Make a begun call; `on_first_byte` is called just before anything is said. Looks for the twin of a Duplicate."""
     with http.begun(call.begun_at, on_first_byte=on_first_byte):
         answer = run(call)
+    if isinstance(answer, NotAuthorised):
+        answer = _renewed(call, answer)
     seen = outcome.look_for_twin(call.delivery) if isinstance(answer, Duplicate) else None
     return Answer(call=call, answer=answer, seen=seen)
+
+
+def _renewed(call: Call, answer: NotAuthorised) -> ConnectorError:
+    """A sign-in that ended early is renewed once, and the call made again; refused anew, it is a person's (see below).
+
+    Nothing took effect: a platform that does not know us does nothing for us.
+    """
+    if call.delivery.problem.get("words") == RENEWED or not tokens.renew_refused(call.delivery.channel, now=call.at):
+        return answer
+    return Temporary(RENEWED, retry_after=0.0, status=answer.status or 401)
 
 
 def make_call(call: Call) -> Result | ConnectorError:

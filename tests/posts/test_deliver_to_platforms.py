@@ -8,9 +8,12 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from connectors.contract import Account
+from connectors.x import X
 from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.models import Channel
 from divisions.services import channels
+from divisions.services.credentials import open_for
 from divisions.states import ChannelState
 from posts.models import Delivery, Post
 from posts.services import decide
@@ -73,6 +76,43 @@ def test_an_expired_token_fails_the_post_flags_the_channel_and_says_what_to_pres
     tick(DUE + timedelta(seconds=1))
     assert _on(post, d.facebook_northeast).state == DeliveryState.DELIVERED
     assert len(network.shown(d.facebook_northeast)) == 1
+
+
+def test_a_sign_in_that_ended_early_is_renewed_once_and_the_post_goes(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d, traded = department, []
+
+    def refresh(self: X, account: Account) -> dict[str, str]:
+        traded.append(account.secrets["refresh_token"])
+        return {**account.secrets, "refresh_token": f"r{len(traded) + 1}", "expires_in": "7200"}
+
+    monkeypatch.setattr(X, "refresh", refresh)
+    secrets = {**open_for(Channel.objects.get(pk=d.x_department.pk)), "refresh_token": "r1"}
+    channels.set_credentials(channel=d.x_department, secrets=secrets, by=None)
+    network.misbehave(d.x_department, "expired")
+    tick(DUE)
+    waiting = _on(post, d.x_department)
+    assert waiting.state in (DeliveryState.AWAITING_RETRY, DeliveryState.DELIVERED)
+    tick(DUE + timedelta(seconds=1))
+    assert _on(post, d.x_department).state == DeliveryState.DELIVERED
+    assert len(network.shown(d.x_department)) == 1
+    assert (traded, Channel.objects.get(pk=d.x_department.pk).state) == (["r1"], ChannelState.CONNECTED)
+
+
+def test_a_renewed_sign_in_that_is_refused_again_pauses_the_account_instead_of_renewing_for_ever(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = department
+    monkeypatch.setattr(X, "refresh", lambda self, account: {**account.secrets, "expires_in": "7200"})
+    secrets = {**open_for(Channel.objects.get(pk=d.x_department.pk)), "refresh_token": "r1"}
+    channels.set_credentials(channel=d.x_department, secrets=secrets, by=None)
+    network.misbehave(d.x_department, "expired", count=None)
+    for seconds in range(4):
+        tick(DUE + timedelta(seconds=seconds))
+    assert _on(post, d.x_department).state == DeliveryState.FAILED
+    assert Channel.objects.get(pk=d.x_department.pk).state == ChannelState.NEEDS_ATTENTION
+    assert network.shown(d.x_department) == []
 
 
 def test_a_rate_limit_moves_the_lane_and_counts_no_failure(
