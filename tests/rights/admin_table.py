@@ -45,6 +45,8 @@ posts_reminder                       200   403   200   403   200     -     200  
 moderation_task                      200   403   200   403   200     -     200   403   200   403   200     -
 moderation_checkplan                 200   403   200   403   200     -     200   403   200   403   200     -
 moderation_checkround                200   403   200   403   200     -     200   403   200   403   200     -
+moderation_driftcase                 200   403   200   403   200     -     200   403   200   403   200     -
+moderation_channelwatch              200   403   200   403   200     -     200   403   200   403   200     -
 posts_revision                       200   403   200   403   200     -     200   403   200   403   200     -
 posts_variant                        200   403   200   403   200     -     200   403   200   403   200     -
 posts_revisionmedia                  200   403   200   403   200     -     200   403   200   403   200     -

@@ -16,6 +16,7 @@ from django.urls import reverse
 from config.models import Outage
 from divisions.access import mirror
 from divisions.models import Membership, MembershipChannel
+from moderation.models import ChannelWatch
 from moderation.services import plan
 from posts.models import Approval, Attempt, BreakGlass, Correction, Incident, Reminder
 from tests.rights.world import World
@@ -44,6 +45,7 @@ def one_of_each(world: World) -> dict[str, Any]:
     asked = {"asked_by": officer, "asked_at": NOW, "reason": "The street was named wrongly."}
     Correction.objects.create(post=world.posts["live"], revision=approval.revision, was_wrong="The street.", **asked)
     Reminder.objects.create(revision=approval.revision, rung="central", at=NOW)
+    ChannelWatch.objects.create(channel=world.d.facebook_central, next_at=NOW)
     plan.set_rhythm(channel=world.d.nixle, every_days=14, by=world.d.smo, now=NOW)
     narrowed = Membership.objects.get(user=world.d.colleague)
     MembershipChannel.objects.create(membership=narrowed, channel=world.d.facebook_northeast)
