@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from config.demo import content, mirror, pictures
+from config.demo import content, mirror, pictures, rounds
 from config.demo.content import DemoPost
 from connectors.contract import Done, Result
 from connectors.errors import ConnectorError
@@ -51,6 +51,8 @@ def load(*, now: datetime, say: Callable[[str], None]) -> bool:
             story.tell(post)
             if number % 40 == 0:
                 say(f"{number} posts written.")
+        rounds.tell(now=now)
+        say("Ninety days of check rounds are signed.")
     return True
 
 

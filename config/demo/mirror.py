@@ -54,6 +54,7 @@ def account(channel: Channel) -> str:
         "handle": channel.handle,
         "name": channel.name,
         "remote_id": channel.remote_id,
+        "website": settings.BASE_URL,
         "protected": bool(channel.settings.get("protected")),
         "follower_token": channel.settings.get("follower_token"),
     }

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from divisions import access
@@ -158,24 +159,42 @@ def _check(item: CheckItem, typed: Typed, people: set[int], now: datetime) -> No
         raise BadInput(f"due-{item.code}", "That day is past or too far away.", cure="Within three months from today.")
 
 
-@transaction.atomic
 def sign(*, row: CheckRound, by: User, now: datetime | None = None) -> CheckRound:
     """Sign a round: name and time go under it, it never changes again, and each "No" becomes a task.
 
     Raises WrongMoment while a question is open or when it is signed already, NotAllowed without `sign_check`.
     """
-    row, moment = locked(row), now or timezone.now()
-    access.require(by, Right.SIGN_CHECK, row.channel.division, channel=row.channel)
-    items = list(row.items.select_related("owner"))
-    left = [item for item in items if is_open(item)]
+    return sign_several(rows=[row], by=by, now=now)[0]
+
+
+@transaction.atomic
+def sign_several(*, rows: Sequence[CheckRound], by: User, now: datetime | None = None) -> list[CheckRound]:
+    """Sign rounds that are answered, all of them or none; as many queries for thirty as for one. Errors as `sign`."""
+    moment, mine = now or timezone.now(), access.rights(by)
+    found = _all_locked(rows)
+    for row in found:
+        access.require(by, Right.SIGN_CHECK, row.channel.division, channel=row.channel, has=mine)
+        _refuse_open(row)
+    made = _make_tasks(found, by, moment)
+    facts: dict[str, Any] = {"signed_at": moment, "signed_by": by, "signed_name": by.name}
+    CheckRound.objects.filter(pk__in=[row.pk for row in found]).update(**facts)
+    for row in found:
+        row.signed_at, row.signed_by, row.signed_name = moment, by, by.name
+    ledger.append_many([_entry("signed", row, by, moment, _told(row, made)) for row in found])
+    return found
+
+
+def _all_locked(rows: Sequence[CheckRound]) -> list[CheckRound]:
+    """The rounds under lock, in id order, with items and pictures. Raises WrongMoment for a signed one."""
+    held = _lockable().filter(pk__in=[row.pk for row in rows]).order_by("pk")
+    return [_unsigned(row) for row in held.prefetch_related("items__owner", "screenshots")]
+
+
+def _refuse_open(row: CheckRound) -> None:
+    left = [item for item in row.items.all() if is_open(item)]
     if left:
         many = "One question is" if len(left) == 1 else f"{len(left)} questions are"
         raise WrongMoment(f"{many} still open.", cure="Answer them; a “No” also says what is wrong.")
-    made = _make_tasks(row, items, by, moment)
-    row.signed_at, row.signed_by, row.signed_name = moment, by, by.name
-    row.save(update_fields=["signed_at", "signed_by", "signed_name"])
-    ledger.append(_entry("signed", row, by, moment, _told(row, items, made)))
-    return row
 
 
 def is_open(item: CheckItem) -> bool:
@@ -184,16 +203,20 @@ def is_open(item: CheckItem) -> bool:
     return not item.answer or unsaid
 
 
-def _make_tasks(row: CheckRound, items: Sequence[CheckItem], by: User, now: datetime) -> list[Task]:
+def _make_tasks(rows: Sequence[CheckRound], by: User, now: datetime) -> list[Task]:
     """A task for each "No", but for those whose task of an earlier round is still open."""
-    known = set(Task.objects.filter(channel=row.channel_id, done_at__isnull=True).values_list("code", flat=True))
+    wrong = [(row, item) for row in rows for item in row.items.all() if item.answer == Answer.NO]
+    if not wrong:
+        return []
+    still_open = Task.objects.filter(channel__in=[row.channel_id for row in rows], done_at__isnull=True)
+    known = set(still_open.values_list("channel", "code"))
     return Task.objects.bulk_create(
         Task(
             item=item, channel=row.channel, division=row.channel.division, code=item.code, words=task_words(item),
             owner=item.owner, due_on=item.due_on or usual_day(row, now), made_by=by, made_at=now,
         )
-        for item in items
-        if item.answer == Answer.NO and item.code not in known
+        for row, item in wrong
+        if (row.channel_id, item.code) not in known
     )  # fmt: skip
 
 
@@ -213,26 +236,33 @@ def zone_of(division: Division) -> str:
     return division.zone or Department.objects.values_list("zone", flat=True).first() or "UTC"
 
 
-def _told(row: CheckRound, items: Sequence[CheckItem], made: Sequence[Task]) -> dict[str, Any]:
+def _told(row: CheckRound, made: Sequence[Task]) -> dict[str, Any]:
     """Everything that was signed, for the ledger."""
     return {
         "due_at": row.due_at.isoformat(),
-        "answers": {item.code: [item.answer, item.detail, item.note] for item in items},
+        "answers": {item.code: [item.answer, item.detail, item.note] for item in row.items.all()},
         "sample": row.sample,
-        "screenshots": list(row.screenshots.values_list("sha256", flat=True)),
-        "tasks": [task.pk for task in made],
+        "screenshots": [shot.sha256 for shot in row.screenshots.all()],
+        "tasks": [task.pk for task in made if task.channel_id == row.channel_id],
     }
 
 
 def locked(row: CheckRound) -> CheckRound:
     """The open round, locked in the caller's transaction. Raises WrongMoment when it is signed."""
-    rows = CheckRound.objects.select_for_update(of=("self",)).select_related("channel__division")
-    found = rows.filter(pk=row.pk).first()
+    found = _lockable().filter(pk=row.pk).first()
     if found is None:
         raise NotVisible
-    if found.signed_at is not None:
-        raise WrongMoment(f"This round was signed by {found.signed_name}.", cure="The next one opens by itself.")
-    return found
+    return _unsigned(found)
+
+
+def _lockable() -> QuerySet[CheckRound]:
+    return CheckRound.objects.select_for_update(of=("self",)).select_related("channel__division")
+
+
+def _unsigned(row: CheckRound) -> CheckRound:
+    if row.signed_at is not None:
+        raise WrongMoment(f"This round was signed by {row.signed_name}.", cure="The next one opens by itself.")
+    return row
 
 
 def _entry(act: str, row: CheckRound, by: User | None, now: datetime, data: dict[str, Any]) -> ledger.Entry:
