@@ -102,15 +102,18 @@ def _look_up_one(pk: int, now: datetime) -> int:
     except ConnectorError:
         return 0  # nothing was learnt; the next look may say more
     try:
-        return _record(pk, row.attempt, remotes, now)
+        return _record(row, remotes, now)
     except IntegrityError:
         return 0  # another delivery took that post for its own meanwhile
 
 
 @transaction.atomic
-def _record(pk: int, attempt: int, remotes: tuple[Remote, ...], now: datetime) -> int:
-    row = Delivery.objects.select_for_update(of=("self",)).select_related("channel", "post__division").get(pk=pk)
-    if row.state not in IN_DOUBT or row.attempt != attempt:
+def _record(looked: Delivery, remotes: tuple[Remote, ...], now: datetime) -> int:
+    locked = Delivery.objects.select_for_update(of=("self",)).select_related("channel", "post__division")
+    # The copy that an act is done to is changed with it; whoever writes several locks them in id order.
+    both = {row.pk: row for row in locked.filter(pk__in=[looked.pk, looked.publication_id or 0]).order_by("pk")}
+    row = both[looked.pk]
+    if row.state not in IN_DOUBT or row.attempt != looked.attempt:
         return 0
     if len(remotes) == 1:
         outcome.deliver(row, Receipt(remote_id=remotes[0].remote_id, url=remotes[0].url), now=now, how="found")
