@@ -143,7 +143,9 @@ def _groups(
 
 
 def _wall(request: HttpRequest, watched: tuple[int, int]) -> dict[str, Any]:
-    area = _area(request, "All accounts", "grid_view", "moderation:wall", count=watched[0], tone="failed")
+    area = _area(
+        request, "All accounts", "grid_view", "moderation:wall", "moderation:league", count=watched[0], tone="failed"
+    )
     return {**area, "short": "Accounts"}
 
 

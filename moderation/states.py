@@ -79,6 +79,13 @@ CHECK_LATE = Threshold(
     why="A round opens two days ahead; a day past its day it has been passed over three times.",
 )
 
+# Share of the register's facts that are known of an account.
+PROFILE = Threshold(
+    soon=0.5,
+    act=0.0,
+    why="With half of it missing, nobody can tell whose account it is; that hurts no one today, so it is never urgent.",
+)
+
 SPARK_DAYS = 90
 SPARK_BARS = 30  # of three days each: a weekly rhythm shows, a single day does not
 

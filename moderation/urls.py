@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import drift, round_parts, rounds, wall
+from moderation.views import drift, round_parts, rounds, wall, wall_acts
 
 app_name = "moderation"
 urlpatterns = [
     path("desk/wall/", wall.show, name="wall"),
+    path("desk/wall/divisions/", wall.league, name="league"),
+    path("desk/wall/<slug:slug>/duty/", wall_acts.duty, name="wall_duty"),
+    path("desk/wall/<slug:slug>/reconnect/", wall_acts.reconnect, name="wall_reconnect"),
+    path("desk/wall/<slug:slug>/look/", wall_acts.look, name="wall_look"),
     path("desk/drift/", drift.index, name="drift"),
     path("desk/drift/<int:pk>/", drift.case, name="drift_case"),
     path("desk/drift/<int:pk>/decide/", drift.decide, name="drift_decide"),

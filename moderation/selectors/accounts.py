@@ -1,7 +1,7 @@
 """Every account a person oversees with everything that is judged about it, as light rows. Reads only.
 
-Five queries, however many accounts there are: the accounts, their divisions, what is in trouble, what waits in review,
-and nothing an account at a time. Plain values and no model instances: thousands are read to show a screenful. Which of
+Four queries, however many accounts there are: the accounts, their divisions, what is in trouble, what waits in review.
+Plain values and no model instances: thousands are read to show a screenful. Which of
 them needs somebody is decided in `moderation.selectors.wall`.
 """
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from divisions.states import ChannelState
-from moderation.states import CHECK_LATE, DOUBT, PROOF, SILENCE, TOKEN_LEFT, Level
+from moderation.selectors import profile
+from moderation.states import CHECK_LATE, DOUBT, PROFILE, PROOF, SILENCE, TOKEN_LEFT, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetim
         *_proof(channel, now),
         *_duty(channel),
         *_check(channel, now),
+        *_profile(channel),
     ]
     return tuple(sorted(found, key=lambda reason: (reason.level, reason.rank)))
 
@@ -126,6 +128,13 @@ def _check(channel: Any, now: datetime) -> Iterator[Reason]:
     words = f"{since}, due {_count(late.days, 'day')} ago." if channel.signed_at is None else f"{since}."
     level = Level.ACT if late >= CHECK_LATE.act else Level.SOON
     yield Reason(code="check", level=level, rank=6, icon="update", words=words, step="check")
+
+
+def _profile(channel: Any) -> Iterator[Reason]:
+    known = profile.of_account(channel)
+    if known.share < PROFILE.soon:
+        words = f"The register knows {known.words} facts about it; missing: {', '.join(known.missing)}."
+        yield Reason(code="profile", level=Level.SOON, rank=7, icon="person", words=words, step="profile")
 
 
 def _count(n: int, thing: str) -> str:

@@ -20,8 +20,9 @@ from django.db.models.functions import TruncDate
 from divisions.access import Rights
 from divisions.permissions import Right
 from divisions.states import ChannelState, Mode
-from moderation.selectors import accounts
+from moderation.selectors import accounts, profile
 from moderation.selectors.accounts import Account
+from moderation.selectors.profile import Profile
 from moderation.selectors.reasons import Reason, assess
 from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
 from posts.models import Delivery
@@ -47,6 +48,11 @@ class Row:
     def reason(self) -> Reason | None:
         """The worst reason: its icon and its button are the row's."""
         return self.reasons[0] if self.reasons else None
+
+    @property
+    def profile(self) -> Profile:
+        """How complete its entry in the register is."""
+        return profile.of_account(self.channel)
 
     @property
     def is_silent(self) -> bool:

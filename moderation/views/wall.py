@@ -1,9 +1,13 @@
-"""The wall: all accounts on one page, worst first. Thin: selectors judge, the template draws."""
+"""The wall: all accounts on one page, worst first, and the divisions beside one another. Thin: selectors judge.
+
+What is done about an account without leaving the page is `moderation.views.wall_acts`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -18,9 +22,11 @@ from divisions.access import Rights
 from divisions.errors import NotAllowed
 from divisions.permissions import Right
 from divisions.states import Audience, Platform
+from moderation.selectors import league as standings
 from moderation.selectors import wall
 from moderation.selectors.wall import Row
-from moderation.states import Level
+from moderation.states import SPARK_DAYS, Level
+from moderation.views import wall_acts
 
 PAGE = 50
 EDGES = {Level.ACT: "is-failed-edge", Level.SOON: "is-due-edge", Level.ORDER: ""}
@@ -35,6 +41,7 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
     "prove": ("Paste the link", Right.PROVE_HANDOFF, "awaiting_proof"),
     "decide_drift": ("Decide", Right.DECIDE_DRIFT, ""),
     "check": ("Check it", Right.SIGN_CHECK, ""),
+    "profile": ("Complete it", Right.MANAGE_CHANNEL, ""),
     "look": ("See the account", None, ""),
 }
 
@@ -42,19 +49,25 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
 @login_required
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Every account the person oversees, in three groups, narrowed by the filters of the address."""
-    mine: Rights = request.rights  # type: ignore[attr-defined]
-    if not wall.may_open(mine):
-        raise NotAllowed(Right.VIEW_WALL.label, where="the department", who=access.who_can(Right.VIEW_WALL))
+    """Every account the person oversees, in three groups, narrowed by the filters of the address; one may lie open."""
+    mine = _who_oversees(request)
     now, zone = timezone.now(), request.department.zone  # type: ignore[attr-defined]
     every = wall.rows(mine, now=now)
     wall.remember(mine, every)
     chosen = {key: request.GET.get(key, "") for key in ("show", "division", "platform")}
-    page = Paginator(wall.narrowed(every, **chosen), PAGE).get_page(request.GET.get("page"))
+    found = wall.narrowed(every, **chosen)
+    pages, opened = Paginator(found, PAGE), _opened(found, request.GET.get("open", ""))
+    page = pages.get_page(request.GET.get("page") if opened is None else found.index(opened) // PAGE + 1)
+    said = wall_acts.said(request)
     context = {
         "may_hold": mine.anywhere(Right.HOLD_ALL),
         "page_obj": page,
-        "groups": _groups(list(page.object_list), every, chosen, mine, now=now, zone=zone),
+        "groups": _groups(list(page.object_list), every, chosen, request, now=now, zone=zone),
+        "opened": opened,
+        "detail": wall_acts.detail(opened, mine, now=now, zone=zone) if opened is not None else None,
+        "back": urlencode(wall_acts.kept(request.GET)),
+        "said": said,
+        "said_elsewhere": said is not None and (opened is None or said["slug"] != opened.channel.slug),
         "chosen": chosen,
         **_segments(every, chosen),
         "all_levels": wall.levels(every),
@@ -69,10 +82,40 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "moderation/wall.html", context)
 
 
+@login_required
+@require_safe
+def league(request: HttpRequest) -> HttpResponse:
+    """The divisions beside one another, those with most accounts to act on first."""
+    mine = _who_oversees(request)
+    now = timezone.now()
+    every = wall.rows(mine, now=now)
+    wall.remember(mine, every)
+    found = standings.standings(every, mine, now=now)
+    context = {
+        "page_obj": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "days": SPARK_DAYS,
+        "now": now,
+        "zone": request.department.zone,  # type: ignore[attr-defined]
+    }
+    return render(request, "moderation/wall_league.html", context)
+
+
+def _who_oversees(request: HttpRequest) -> Rights:
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    if not wall.may_open(mine):
+        raise NotAllowed(Right.VIEW_WALL.label, where="the department", who=access.who_can(Right.VIEW_WALL))
+    return mine
+
+
+def _opened(found: Sequence[Row], slug: str) -> Row | None:
+    return next((row for row in found if row.channel.slug == slug), None) if slug else None
+
+
 def _groups(
-    rows: Sequence[Row], every: Sequence[Row], chosen: dict[str, str], mine: Rights, *, now: Any, zone: str
+    rows: Sequence[Row], every: Sequence[Row], chosen: dict[str, str], request: HttpRequest, *, now: Any, zone: str
 ) -> list[dict[str, Any]]:
     """The three groups of a page with their totals over all pages; empty ones are left out."""
+    mine: Rights = request.rights  # type: ignore[attr-defined]
     totals = wall.levels(wall.narrowed(every, division=chosen["division"], platform=chosen["platform"]))
     sparks, peak = wall.sparks(rows, now=now, zone=zone)
     groups = []
@@ -84,6 +127,7 @@ def _groups(
                 "spark": sparks[row.channel.pk],
                 "connection": wall.connection_words(row.channel, now),
                 "button": button(row, mine),
+                "open_url": wall_acts.opened(request.GET, row.channel.slug),
                 "worst": row is rows[0],
             }
             for row in rows
@@ -119,13 +163,20 @@ def _name(row: Row) -> str:
 
 
 def button(row: Row, mine: Rights) -> dict[str, str] | None:
-    """The one button of a row: the worst reason's cure, or a look at the account for who may not do it."""
+    """The one button of a row: the worst reason's cure, or a look at the account for who may not do it.
+
+    `act` names what posts and comes back here; `open` means the row's own details, where it is done.
+    """
     if row.reason is None:
         return None
-    label, right, state = BUTTONS[row.reason.step]
-    channel = row.channel
-    if right is not None and not mine.can(right, channel.division_id, channel):
-        label, right, state = BUTTONS["look"]
+    step, channel = row.reason.step, row.channel
+    label, right, state = BUTTONS[step]
+    if right is not None and not mine.can(right, channel.division_id, channel):  # type: ignore[arg-type]  # its pk
+        step, (label, right, state) = "look", BUTTONS["look"]
+    if step == "reconnect":
+        return {"label": label, "act": reverse("moderation:wall_reconnect", args=[channel.slug])}
+    if step == "duty":
+        return {"label": label, "open": "yes"}
     if state:
         url = _to_decide(channel, state)
     elif right is Right.DECIDE_DRIFT:

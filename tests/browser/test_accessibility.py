@@ -130,6 +130,7 @@ def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: An
     complaints = listen(page)
     posts = {row.post_id for row in world.deliveries.values()}
     paths = ["/desk/", "/desk/review/", world.address("posts:decide", "review"), "/desk/wall/", "/desk/posts/"]
+    paths += ["/desk/wall/?open=facebook-northeast", "/desk/wall/divisions/"]
     paths += [world.address("posts:decide", "review") + f"?ask={ask}" for ask in ("changes", "reject")]
     paths += [f"/desk/posts/{pk}/" for pk in posts] + [world.address("posts:retime", "timed")]
     paths += [world.address("posts:delivery", thing) for thing in ("failed", "doubt", "held")]
@@ -166,7 +167,7 @@ def test_the_pages_of_check_rounds_pass(page: Page, live_server: Any, world: Wor
     lines = all_found(page, live_server.url, [*paths, "/desk/checks/proof/facebook-northeast/2026-Q1/"])
     assert complaints == []
     page.goto(live_server.url + round_)
-    page.locator("#q-tone").get_by_text("No", exact=True).click()
+    page.locator('input[name="answer-tone"][value=no]').check()
     expect(page.locator("#q-tone").get_by_label("What is wrong, in one line")).to_be_visible()
     page.locator("#sign button, .decision-bar button").locator("visible=true").first.click()
     page.wait_for_url("**/#q-*")

@@ -13,7 +13,7 @@ import pytest
 import time_machine
 
 from divisions.access import rights
-from divisions.models import Channel
+from divisions.models import Channel, Division
 from moderation.models import CheckRound
 from moderation.selectors import wall
 from moderation.services import rounds
@@ -40,8 +40,9 @@ def post(department: SimpleNamespace) -> Post:
 
 @pytest.fixture
 def quiet(department: SimpleNamespace) -> SimpleNamespace:
-    """The stock accounts, all in order: somebody on duty, no promise to break."""
-    Channel.objects.update(duty_officer=department.officer, cadence_days=None)
+    """The stock accounts, all in order: somebody on duty, no promise to break, the register filled in."""
+    Channel.objects.update(duty_officer=department.officer, cadence_days=None, url="https://account.example/")
+    Division.objects.update(intro="Who we are.", address="1 Main Street", phone_desk="555-0100", hours="Always")
     return department
 
 

@@ -25,6 +25,10 @@ divisions:channel                    GET  x-department        in   404 404 404  
 divisions:move_channel               POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
 divisions:channel_promise            POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
 moderation:wall                      GET  -                   in   403 403 403   403 403 403   200 403 200 200   403
+moderation:league                    GET  -                   in   403 403 403   403 403 403   200 403 200 200   403
+moderation:wall_duty                 POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
+moderation:wall_reconnect            POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
+moderation:wall_look                 POST facebook-northeast  in   403 403 403   404 404 404   302 403 403 403   404
 moderation:drift                     GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
 moderation:drift_case                GET  open                in   200 200 200   404 404 404   200 200 200 200   404
 moderation:drift_case                GET  takeover            in   200 200 200   404 404 404   200 200 200 200   404
