@@ -135,11 +135,12 @@ def may_sign(mine: Rights, row: CheckRound) -> bool:
 
 
 def before(row: CheckRound, *, limit: int = 5) -> QuerySet[Any]:
-    """The signed rounds of the same account before this one, with `findings` and `findings_open` counted."""
+    """The signed rounds of the same account before this one, with `findings`, the tasks it `made` and `findings_open`."""
     rows = CheckRound.objects.filter(channel=row.channel_id, signed_at__isnull=False, opened_at__lt=row.opened_at)
     wrong = Count("items", filter=Q(items__answer=Answer.NO), distinct=True)
     left = Count("items__tasks", filter=Q(items__tasks__done_at__isnull=True), distinct=True)
-    return rows.annotate(findings=wrong, findings_open=left).order_by("-signed_at")[:limit]
+    made = Count("items__tasks", distinct=True)
+    return rows.annotate(findings=wrong, findings_open=left, made=made).order_by("-signed_at")[:limit]
 
 
 def tasks_of(row: CheckRound) -> QuerySet[Task]:

@@ -165,6 +165,9 @@ def test_the_pages_of_check_rounds_pass(page: Page, live_server: Any, world: Wor
     paths = ["/desk/checks/", round_, signed, "/desk/checks/tasks/", "/desk/checks/tasks/?show=done"]
     paths += [world.address("moderation:task", "task"), "/desk/checks/proof/facebook-northeast/2026-Q4/"]
     lines = all_found(page, live_server.url, [*paths, "/desk/checks/proof/facebook-northeast/2026-Q1/"])
+    page.emulate_media(media="print")
+    expect(page.locator(".rail")).to_be_hidden()
+    page.emulate_media(media="screen")
     assert complaints == []
     page.goto(live_server.url + round_)
     page.locator('input[name="answer-tone"][value=no]').check()
