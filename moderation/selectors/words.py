@@ -30,8 +30,11 @@ def addresses(text: str) -> tuple[str, ...]:
 
 def key(address: str) -> str:
     """An address as compared: host without www., and path; case of the host, query and fragment do not count."""
-    parts = urlsplit(address if "://" in address else f"https://{address}")
-    return f"{host(address)}{parts.path.rstrip('/')}"
+    whole = address if "://" in address else f"https://{address}"
+    try:
+        return f"{host(whole)}{urlsplit(whole).path.rstrip('/')}"
+    except ValueError:  # no address at all; it is still the same as itself
+        return address
 
 
 def host(address: str) -> str:

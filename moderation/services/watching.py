@@ -39,7 +39,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 PAGES, PAGES_FAR = 4, 20
-SECONDS = 60.0  # no further page or question after so long
+SECONDS = 30.0  # in one look, no further page or question after so long
+SECONDS_OF_ALL = 45.0  # of the beat, no further account is begun: the next minute goes on
 QUESTIONS = 25  # "is it really gone?", one call each; the rest is asked by the next look
 A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
 _OF_POSTS = (DriftKind.POSTED, DriftKind.EDITED)
@@ -75,8 +76,8 @@ def enrol(*, now: datetime) -> None:
 def look_at_due(*, now: datetime | None = None, most: int = 20) -> int:
     """Look at the accounts whose time has come; returns how many. The clock goes on between them, unless given."""
     enrol(now=now or timezone.now())
-    count = 0
-    while count < most and (found := _claim_next(now or timezone.now())) is not None:
+    count, ends = 0, time.monotonic() + SECONDS_OF_ALL
+    while count < most and time.monotonic() < ends and (found := _claim_next(now or timezone.now())) is not None:
         _look(found, now=now or timezone.now(), far=False)
         count += 1
     return count
