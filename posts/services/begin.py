@@ -19,15 +19,15 @@ from django.db.models import prefetch_related_objects
 from connectors.contract import Act, Media, Outgoing, Step, Target
 from connectors.errors import Misconfigured, NotSupported
 from divisions.states import ChannelState, Mode
-from posts.models import ChannelLane, Delivery
+from posts.models import Delivery
 from posts.selectors import holds
-from posts.services import gate, outcome, read_back
+from posts.services import claimed, gate, outcome, read_back
 from posts.services.accounts import connector_of
 from posts.states import DeliveryState, check_delivery_move
 
 _OPEN = """
 WITH v AS (
-    SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(steps)s::jsonb[]) AS steps, unnest(%(names)s::text[]) AS name
+    SELECT * FROM json_to_recordset(%(calls)s::json) AS v(id bigint, steps jsonb, name text)
 ), opened AS (
     UPDATE posts_delivery d SET steps = v.steps, attempt = d.attempt + 1, lease_until = %(lease)s,
         first_attempt_at = COALESCE(d.first_attempt_at, %(now)s)
@@ -38,14 +38,11 @@ WITH v AS (
 INSERT INTO posts_attempt (delivery_id, number, step, started_at, outcome, code, request_id, words)
 SELECT id, attempt, name, %(now)s, '', '', '', '' FROM opened
 """
-
-
-# Dates and lists that no call needs. Whoever asks for one later gets it by a query of its own.
-UNREAD = (
-    *(f"channel__{name}" for name in ("token_expires_at", "checked_at", "created_at", "best_from", "best_until")),
-    *(f"post__{name}" for name in ("stage_at", "created_at", "due_at", "approve_by")),
-    *(f"revision__{name}" for name in ("created_at", "due_at", "approve_by", "findings", "editor_ids")),
-)
+# A row of nothing for each hold that `holds.in_force` means, and the lanes whose platform asked us to wait.
+_STOPS = """
+SELECT NULL, NULL FROM posts_hold WHERE released_at IS NULL AND NOT drill
+UNION ALL SELECT channel_id, urgent FROM posts_channellane WHERE id = ANY(%(lanes)s) AND next_call_at > %(now)s
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +68,12 @@ def begin_many(*, rows: Sequence[int], lanes: Sequence[int], worker: str, now: d
     (held, too late, rate-limited, not approved any more, by hand) is moved to where it belongs and has no call.
     """
     found = _locked(rows, worker, now)
-    holding = holds.in_force().exists() if found else False
-    waiting = set(ChannelLane.objects.filter(pk__in=lanes, next_call_at__gt=now).values_list("channel_id", "urgent"))
+    waiting = _stops(lanes, now) if found else set()
+    holding = (None, None) in waiting
     stopped = [row for row in found if _is_stopped(row, holding, now) or (row.channel_id, row.urgent) in waiting]
     for row in stopped:
         release(row, now=now)
-    going = [row for row in found if row not in stopped]
+    going = [row for row in found if row not in stopped] if stopped else found
     closed = gate.look_many(going, now=now)
     for row in going:
         if why := closed.get(row.pk):
@@ -84,23 +81,18 @@ def begin_many(*, rows: Sequence[int], lanes: Sequence[int], worker: str, now: d
     return _open_attempts([row for row in going if row.pk not in closed], lanes, now)
 
 
-def _locked(rows: Sequence[int], worker: str, now: datetime) -> list[Delivery]:
-    """The rows with all that the gate reads, each other row once: reading is half of what a call costs us."""
-    found = list(
-        Delivery.objects.select_for_update(of=("self",))
-        .select_related("channel", "post__division", "revision", "variant")
-        .defer(*UNREAD)
-        .filter(pk__in=rows, state=DeliveryState.IN_FLIGHT, claimed_by=worker, lease_until__gt=now)
-        .order_by("pk")
-    )
-    for row in found:
-        if row.revision is not None and row.revision.post_id == row.post_id:
-            row.revision.post = row.post
-        if row.variant is not None and row.variant.channel_id == row.channel_id:
-            row.variant.channel = row.channel
+def _locked(ids: Sequence[int], worker: str, now: datetime) -> list[Delivery]:
+    """The rows with all that the gate reads, locked; copies and withdrawals of those that are about one."""
+    found = claimed.lock(ids, worker=worker, now=now)
     prefetch_related_objects([row for row in found if row.publication_id], "publication")
     prefetch_related_objects([row for row in found if row.withdrawal_id], "withdrawal")
     return found
+
+
+def _stops(lanes: Sequence[int], now: datetime) -> set[tuple[int | None, bool | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STOPS, {"lanes": list(lanes), "now": now})
+        return set(cursor.fetchall())
 
 
 def release(delivery: Delivery, *, now: datetime) -> None:
@@ -124,9 +116,7 @@ def _open_attempts(rows: Sequence[Delivery], lanes: Sequence[int], now: datetime
     lease = now + timedelta(seconds=settings.LEASE_S)
     with connection.cursor() as cursor:
         values: dict[str, Any] = {
-            "ids": [row.pk for row, _ in ready],
-            "steps": [json.dumps(row.steps) for row, _ in ready],
-            "names": [step.name[:60] for _, step in ready],
+            "calls": json.dumps([{"id": r.pk, "steps": r.steps, "name": step.name[:60]} for r, step in ready]),
             "lanes": list(lanes),
         }
         cursor.execute(_OPEN, {**values, "lease": lease, "now": now})

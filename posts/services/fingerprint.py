@@ -12,10 +12,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import connection
+
 from posts.models import Revision, RevisionMedia, Variant
 from posts.services import media
 
 Pictures = Mapping[int, Sequence[RevisionMedia]]
+
+_VARIANTS = """
+SELECT v.id, v.revision_id, c.slug, v.act, v.text, v.link,
+    EXISTS (SELECT 1 FROM posts_revisionmedia m WHERE m.variant_id = v.id)
+FROM posts_variant v JOIN divisions_channel c ON c.id = v.channel_id WHERE v.revision_id = ANY(%s)
+"""
 
 
 def of_revision(revision: Revision) -> str:
@@ -23,15 +31,22 @@ def of_revision(revision: Revision) -> str:
     return of_revisions([revision])[revision.pk]
 
 
-def of_revisions(revisions: Sequence[Revision], pictures: Pictures | None = None) -> dict[int, str]:
-    """The same for several, by id. Two queries, however many; needs `post` loaded. `pictures`: `pictures_of` them."""
-    pictures = pictures_of(revisions) if pictures is None else pictures
-    actual = {sha: _hash_of_file(sha) for sha in {p.sha256 for several in pictures.values() for p in several}}
+def of_revisions(revisions: Sequence[Revision]) -> dict[int, str]:
+    """The same for several, by id. Two queries at most, however many; needs `post` loaded."""
+    return with_pictures(revisions)[0]
+
+
+def with_pictures(revisions: Sequence[Revision]) -> tuple[dict[int, str], Pictures]:
+    """The same, and the pictures of all their variants by variant id: read once for the hash and the payload."""
     said: dict[int, list[dict[str, Any]]] = {revision.pk: [] for revision in revisions}
-    variants = Variant.objects.filter(revision__in=revisions).order_by()
-    for pk, revision, *words in variants.values_list("pk", "revision", "channel__slug", "act", "text", "link"):
+    with connection.cursor() as cursor:
+        cursor.execute(_VARIANTS, [list(said)])
+        variants = cursor.fetchall()
+    pictures = pictures_of(revisions) if any(has_pictures for *_, has_pictures in variants) else {}
+    actual = {sha: _hash_of_file(sha) for sha in {p.sha256 for several in pictures.values() for p in several}}
+    for pk, revision, *words, _ in variants:
         said[revision].append(_said(*words, pictures=pictures.get(pk, ()), actual=actual))
-    return {revision.pk: _of(revision, said[revision.pk]) for revision in revisions}
+    return {revision.pk: _of(revision, said[revision.pk]) for revision in revisions}, pictures
 
 
 def pictures_of(revisions: Sequence[Revision]) -> dict[int, list[RevisionMedia]]:
@@ -111,12 +126,22 @@ def _hash_of_file(sha256: str) -> str:
 
 
 def _digest(value: Any) -> str:
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _written(value)
+    if not unicodedata.is_normalized("NFC", text):
+        text = _written(_plain(value))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
 def _plain(value: Any) -> Any:
-    """NFC text, RFC 3339 UTC times: the same content gives the same bytes wherever it is computed."""
+    """NFC text, RFC 3339 UTC times: the same content gives the same bytes wherever it is computed.
+
+    The walk is left out where the written text is in NFC as a whole: then each string in it is, as every part of NFC
+    text is NFC.
+    """
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, datetime):

@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
 
 from divisions.states import ChannelState
 from posts.models import Approval, Delivery, Revision
 from posts.models.amends import AmendVerdict
 from posts.services import fingerprint, resting, schedule
 from posts.states import Act, Basis, DeliveryState, Stage
+
+_APPROVALS = """
+SELECT revision_id, content_hash, basis, seats, approved_by_id FROM posts_approval
+WHERE revision_id = ANY(%s) AND voided_at IS NULL
+"""
+
+
+class _Approval(NamedTuple):
+    """What the gate asks of an approval that stands."""
+
+    revision_id: int
+    content_hash: str
+    basis: str
+    seats: int
+    approved_by_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +53,10 @@ def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Clo
     of the deliveries.
     """
     revisions = {d.revision.pk: d.revision for d in deliveries if d.revision is not None}
-    approved: dict[int, list[Approval]] = {}
-    for approval in Approval.objects.filter(revision__in=revisions, voided_at__isnull=True):
-        approved.setdefault(approval.revision_id or 0, []).append(approval)
+    approved = _approvals(list(revisions))
     baseless = _baseless(approved, revisions)
     acts = _approved_acts([d for d in deliveries if d.revision_id is None])
-    pictures = fingerprint.pictures_of(list(revisions.values()))
-    stored = fingerprint.of_revisions(list(revisions.values()), pictures)
+    stored, pictures = fingerprint.with_pictures(list(revisions.values()))
     for variant in (d.variant for d in deliveries if d.variant is not None):
         variant._prefetched_objects_cache = {"media": pictures.get(variant.pk, [])}  # type: ignore[attr-defined]
     found = {}
@@ -58,7 +73,17 @@ def look_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Clo
     return found
 
 
-def _why_not(delivery: Delivery, approved: list[Approval], stored: str, now: datetime) -> str:
+def _approvals(revisions: list[int]) -> dict[int, list[_Approval]]:
+    """The approvals that stand, by revision."""
+    approved: dict[int, list[_Approval]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_APPROVALS, [revisions])
+        for approval in map(_Approval._make, cursor.fetchall()):
+            approved.setdefault(approval.revision_id, []).append(approval)
+    return approved
+
+
+def _why_not(delivery: Delivery, approved: list[_Approval], stored: str, now: datetime) -> str:
     revision, variant, channel = delivery.revision, delivery.variant, delivery.channel
     if revision is None or variant is None:
         return "It carries no approved revision."
@@ -83,13 +108,13 @@ def _why_not(delivery: Delivery, approved: list[Approval], stored: str, now: dat
     return _why_no_target(delivery)
 
 
-def _baseless(approved: Mapping[int, Sequence[Approval]], revisions: Mapping[int, Revision]) -> set[int]:
+def _baseless(approved: Mapping[int, Sequence[_Approval]], revisions: Mapping[int, Revision]) -> set[int]:
     """Revisions approved by a pattern that does not stand for them; no query when none is approved that way."""
     by_pattern = [pk for pk, rows in approved.items() if any(a.basis == Basis.PATTERN for a in rows)]
     return set(by_pattern) - resting.standing(revisions[pk] for pk in by_pattern)
 
 
-def _seats_missing(revision: Revision, approved: list[Approval]) -> str:
+def _seats_missing(revision: Revision, approved: list[_Approval]) -> str:
     """A review counts its seats: as many as were asked for when it was submitted or approved. Other bases are alone."""
     if any(approval.basis != Basis.REVIEW for approval in approved):
         return ""
