@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import prefetch_related_objects
 
 from connectors.contract import Done, Next, Result, Wait
 from connectors.errors import ConnectorError
@@ -18,6 +17,9 @@ from posts.services import outcome
 from posts.services.begin import Call
 from posts.states import DeliveryState
 
+_LOCK = """
+SELECT id, state, claimed_by, attempt FROM posts_delivery WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
 _NEXT = """
 UPDATE posts_delivery d SET step_index = d.step_index + 1, step_state = v.state
 FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(states)s::jsonb[]) AS state) AS v WHERE d.id = v.id
@@ -57,18 +59,22 @@ def settle_many(answers: Sequence[Answer], *, worker: str, now: datetime) -> set
 
 
 def _locked(answers: Sequence[Answer]) -> dict[int, Delivery]:
-    """The deliveries by id. What went well only names its channel and post in the ledger: the call has read those.
+    """The deliveries by id, locked. Of what went well the call has read all that is needed but how the row stands now.
 
     The copies that acts are done to are locked with them, in one order: a receipt is carried over to them (`follow`).
     """
-    locked = Delivery.objects.select_for_update(of=("self",)).order_by("pk")
+    ids = [a.call.delivery.pk for a in answers]
     copies = [a.call.delivery.publication_id for a in answers if a.call.delivery.publication_id]
-    rows = {row.pk: row for row in locked.filter(pk__in=[*(a.call.delivery.pk for a in answers), *copies])}
-    well = [a for a in answers if not isinstance(a.answer, ConnectorError)]
-    for a in well:
-        rows[a.call.delivery.pk].channel, rows[a.call.delivery.pk].post = a.call.delivery.channel, a.call.delivery.post
-    troubled = [rows[a.call.delivery.pk] for a in answers if isinstance(a.answer, ConnectorError)]
-    prefetch_related_objects(troubled, "channel", "post__division")
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [ids + copies])
+        stands = {pk: now for pk, *now in cursor.fetchall()}
+    well = [a.call.delivery for a in answers if isinstance(a.answer, Done | Next)]
+    for row in well:
+        row.state, row.claimed_by, row.attempt = stands[row.pk]
+    rows = {row.pk: row for row in well}
+    if others := [pk for pk in ids if pk not in rows]:
+        read = Delivery.objects.select_related("channel", "post__division").filter(pk__in=others)
+        rows |= {row.pk: row for row in read}
     return rows
 
 
