@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -13,7 +14,13 @@ from divisions.models import Channel
 
 
 def _box() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+    return _box_of(tuple(settings.FIELD_KEYS))
+
+
+@lru_cache(maxsize=1)
+def _box_of(keys: tuple[str, ...]) -> MultiFernet:
+    """Made once for the keys in use: a deliverer opens one box a call."""
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 def seal(secrets: Mapping[str, str]) -> str:
