@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -78,9 +78,20 @@ def look_at_due(*, now: datetime | None = None, most: int = 20) -> int:
     enrol(now=now or timezone.now())
     count, ends = 0, time.monotonic() + SECONDS_OF_ALL
     while count < most and time.monotonic() < ends and (found := _claim_next(now or timezone.now())) is not None:
-        _look(found, now=now or timezone.now(), far=False)
+        _look_safely(found, now or timezone.now())
         count += 1
     return count
+
+
+def _look_safely(watch: ChannelWatch, now: datetime) -> None:
+    """One account that cannot be compared must not keep the others from being looked at."""
+    try:
+        _look(watch, now=now, far=False)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("%s could not be looked at", watch.channel.slug)
+        _failed(watch, error, now)
 
 
 def look_now(*, channel: Channel, by: User | None, now: datetime | None = None) -> Looked:

@@ -454,3 +454,19 @@ def test_two_workers_at_the_same_instant_look_once_each_account_and_make_one_cas
         worker.join()
     assert sum(looked) == 4
     assert DriftCase.objects.count() == 2
+
+
+def test_one_account_that_cannot_be_compared_does_not_keep_the_others_from_being_looked_at(
+    department: SimpleNamespace, network: SandboxNetwork, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = watching.expected.of_channel
+
+    def broken(channel: Channel, **times: Any) -> Any:
+        if channel == department.x_department:
+            raise ValueError("a shape nobody thought of")
+        return plain(channel, **times)
+
+    monkeypatch.setattr(watching.expected, "of_channel", broken)
+    assert look_at_all(now) == []
+    assert ChannelWatch.objects.filter(looked_at=now).count() == 3
+    assert ChannelWatch.objects.get(channel=department.x_department).problem_since == now
