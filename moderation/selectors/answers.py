@@ -103,7 +103,7 @@ def _trouble(ids: Sequence[int], now: datetime) -> Any:
 def _cadence(channel: Channel, facts: Facts, now: datetime) -> Seen:
     last = facts.posts[0].settled_at if facts.posts else None
     silent = (now - last).days if last else (now - channel.created_at).days
-    since = f"Last post {_days(silent)} ago" if last else "Nothing was ever sent from here"
+    since = f"Last post {f'{_days(silent)} ago' if silent else 'today'}" if last else "Nothing was ever sent from here"
     if not channel.cadence_days:
         return Seen(Answer.NA, f"{since}; no cadence is promised.")
     promise = f"promised every {_days(channel.cadence_days) if channel.cadence_days > 1 else 'day'}"
@@ -149,7 +149,7 @@ def _contact(channel: Channel, facts: Facts, now: datetime) -> Seen:
     missing = [name for name, value in {**needed, "hours": place.hours}.items() if not value.strip()]
     if missing:
         return Seen(Answer.NO, f"Missing: {', '.join(missing)}.")
-    return Seen(Answer.YES, f"{place.phone_desk}, {place.hours}."[:300])
+    return Seen(Answer.YES, f"{place.phone_desk}, {place.hours.rstrip('.')}."[:300])
 
 
 def _alt(channel: Channel, facts: Facts, now: datetime) -> Seen:
@@ -168,8 +168,10 @@ def _corrections(channel: Channel, facts: Facts, now: datetime) -> Seen:
 
 
 def _drift(channel: Channel, facts: Facts, now: datetime) -> Seen:
+    if facts.drift is None and channel.mode == Mode.HAND_OFF:
+        return Seen(Answer.NA, "Posted by hand: nothing is read back.")
     if facts.drift is None:
-        return Seen(Answer.NA, "Not read back: it is looked at by hand.")
+        return Seen(Answer.UNREAD, "The account was not read back yet.")
     n = facts.drift
     return (
         Seen(Answer.NO, f"{n} {'case is' if n == 1 else 'cases are'} open.") if n else Seen(Answer.YES, "No open case.")

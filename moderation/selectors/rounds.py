@@ -135,7 +135,7 @@ def may_sign(mine: Rights, row: CheckRound) -> bool:
 
 
 def before(row: CheckRound, *, limit: int = 5) -> QuerySet[Any]:
-    """The signed rounds of the same account before this one, with `findings`, the tasks it `made` and `findings_open`."""
+    """The signed rounds of the same account before this one, with `findings`, tasks `made` and `findings_open`."""
     rows = CheckRound.objects.filter(channel=row.channel_id, signed_at__isnull=False, opened_at__lt=row.opened_at)
     wrong = Count("items", filter=Q(items__answer=Answer.NO), distinct=True)
     left = Count("items__tasks", filter=Q(items__tasks__done_at__isnull=True), distinct=True)

@@ -180,7 +180,7 @@ def test_every_question_of_the_system_has_a_rule_and_a_cure(row: CheckRound) -> 
          "The account was last looked at 9 days ago."),
         ({"url": ""}, "contact", Answer.NO, "Missing: its address on the web."),
         ({}, "contact", Answer.YES, "214-555-0100, Daily, 8 to 6."),
-        ({}, "drift", Answer.NA, "Not read back: it is looked at by hand."),
+        ({}, "drift", Answer.UNREAD, "The account was not read back yet."),
         ({}, "links", Answer.UNREAD, "Not looked at yet."),
     ],
 )  # fmt: skip
@@ -550,3 +550,10 @@ def test_the_proof_holds_what_was_signed_in_the_quarter_and_nothing_else(
     quarter = selectors.Quarter(2026, 4)
     assert [r.pk for r in selectors.proof(row.channel, quarter, zone="America/Chicago")] == [row.pk]
     assert selectors.proof(row.channel, quarter, zone="Pacific/Honolulu") == []
+
+
+def test_new_rounds_are_looked_at_by_the_clock_each_once(quiet: SimpleNamespace) -> None:
+    rounds.open_due(now=NOW)
+    assert look.look_at_new(now=NOW, net=FINE) == 5
+    assert look.look_at_new(now=NOW, net=FINE) == 0
+    assert item(of("x-department"), "links_back").answer == Answer.YES
