@@ -1,6 +1,7 @@
 """What the wall costs with 13 and with 5,000 accounts: queries, and milliseconds. Run: `python -m benchmarks.wall`.
 
-`rows` judges every account a person oversees; the page shows a screenful of them.
+The target is the page's: `rows`, which judges every account a person oversees, is the part of it that grows with them,
+so its ratio is said without one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def main() -> None:
         before, after = few[f"{part}_queries"], many[f"{part}_queries"]
         say(NAME, f"{part}_more_queries", after - before, target=0, ok=after == before, accounts=[FEW, MANY])
         ratio = many[f"{part}_ms"] / few[f"{part}_ms"]
-        say(NAME, f"{part}_ratio", round(ratio, 1), target=TARGET, ok=ratio <= TARGET, accounts=[FEW, MANY])
+        aim = {"target": TARGET, "ok": ratio <= TARGET} if part == "page" else {}
+        say(NAME, f"{part}_ratio", round(ratio, 1), **aim, accounts=[FEW, MANY])
 
 
 def _measured(accounts: int) -> dict[str, float]:
