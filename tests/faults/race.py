@@ -25,6 +25,8 @@ WORKERS = 8
 UNTOUCHED_S = 1.5  # more than a tick: a release that sent something would show
 CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 LEFT = "SELECT count(*) FROM posts_delivery WHERE state NOT IN ('delivered', 'cancelled', 'failed', 'missed')"
+# The starting gun: nothing is claimed while the accounts are paused, however long loading took.
+GATE = "UPDATE divisions_channel SET state = '{}' WHERE state = '{}' RETURNING id"
 OUT = "SELECT count(*) FROM posts_delivery WHERE state = 'delivered'"
 
 
@@ -35,24 +37,26 @@ class Race:
     count: int
     rounds: int
     seed: int = 1
-    latest_s: float = 2.0  # after the first is due, or after a round was opened
+    latest_s: float = 2.0  # after the start, or after a round was opened
 
 
 def run(race: Race, place: Ground, say: Callable[[str], None]) -> Kept:
     """Run one race; returns what the holds let through."""
     dice = random.Random(race.seed)
-    for number in range(WORKERS):
-        place.start_deliverer(f"worker{number}")
-    children.wait_until(lambda: place.query(CONNECTED)[0][0] >= WORKERS, 120, every_s=0.5)
-    due_at = datetime.now(UTC) + timedelta(seconds=8 + race.count / 25)
+    due_at = datetime.now(UTC) + timedelta(seconds=20 + race.count / 25)
     say(f"Loading {race.count} posts on {CHANNELS} channels, all due at once …")
     place.manage(
         *("load_volume", "--divisions", "4", "--channels", str(CHANNELS), "--platforms", "x,facebook"),
         *("--posts", str(race.count), "--due-at", due_at.isoformat()),
     )
+    place.query(GATE.format("paused", "connected"))
+    for number in range(WORKERS):
+        place.start_deliverer(f"worker{number}")
+    children.wait_until(lambda: place.query(CONNECTED)[0][0] >= WORKERS, 120, every_s=0.5)
     place.start_desk()
     holding = Holding(place, race.seed, say, dropping=0.0)
     _wait_for(due_at)
+    place.query(GATE.format("connected", "paused"))
     for number in range(race.rounds):
         _wait_for(datetime.now(UTC) + timedelta(seconds=dice.uniform(0.05, race.latest_s)))
         say(f"Round {number + 1}: {place.query(OUT)[0][0]} of {race.count} are out.")
