@@ -1,4 +1,4 @@
-"""A published post is corrected in a real browser: two people, then the page, the feed and the network have the words."""
+"""A published post is corrected in a real browser: two people, then page, feed and network have the words."""
 
 from __future__ import annotations
 
