@@ -9,7 +9,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from divisions.permissions import Right
-from moderation.models import CheckItem, CheckPlan, CheckRound, Task
+from moderation.models import CheckItem, CheckPlan, CheckRound, Screenshot, Task
 from records.admin import MomentFilter, ReadOnlyAdmin, ReadOnlyInline
 
 INSIDE = (Right.VIEW_DIVISION, Right.VIEW_ALL)
@@ -28,13 +28,25 @@ class ItemsInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("answered_by")
 
 
+class ScreenshotsInline(ReadOnlyInline):
+    """The pictures of a round; they are opened on its page."""
+
+    model = Screenshot
+    fields = ("name", "mime", "width", "height", "size_bytes", "added_by", "added_at")
+    show_change_link = False
+
+    def get_queryset(self, request: Any) -> Any:
+        """With names."""
+        return super().get_queryset(request).select_related("added_by")
+
+
 @admin.register(CheckRound)
 class CheckRoundAdmin(ReadOnlyAdmin):
     """Every round: when it was due, who signed it and when."""
 
     sees: ClassVar = INSIDE
     where: ClassVar = "channel__division"
-    inlines = (ItemsInline,)
+    inlines = (ItemsInline, ScreenshotsInline)
     list_display = ("channel", "due_at", "state", "signed_name", "signed_at")
     list_filter = (("channel", AutocompleteSelectFilter), ("signed_at", MomentFilter))
     list_select_related = ("channel",)

@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(Right.VIEW_DIVISION.label, where="any division")
     show = request.GET.get("show", "")
     show = show if show in SHOWS else "open"
-    only = request.GET.get("channel", "") if show != "accounts" else ""
+    only = request.GET.get("channel", "").replace("\x00", "") if show != "accounts" else ""
     rows, size = _rows(mine, show, only)
     page = Paginator(rows, size).get_page(request.GET.get("page"))
     context = {

@@ -42,7 +42,7 @@ ICONS = {  # answer -> icon, its word for who does not see it, its tone
 def index(request: HttpRequest) -> HttpResponse:
     """Rounds that are late, then due soon, then signed ones, narrowed by the filters of the address."""
     mine, now = _mine(request), timezone.now()
-    chosen = {key: request.GET.get(key, "") for key in ("division", "channel")}
+    chosen = {key: request.GET.get(key, "").replace("\x00", "") for key in ("division", "channel")}
     page = Paginator(rounds.listed(mine, **chosen), PAGE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,

@@ -423,7 +423,8 @@ def _with_pictures(d: SimpleNamespace, count: int) -> list[str]:
     return [card.sha256 for card in cards]
 
 
-def test_pictures_that_are_gone_or_changed_stop(department: SimpleNamespace) -> None:
+def test_pictures_that_are_gone_or_changed_stop(department: SimpleNamespace, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path  # other tests make the same pictures
     first, second, _ = _with_pictures(department, 3)
     assert files.pictures(NOW).seen == "3 of the 3 newest looked at, all unchanged"
     default_storage.delete(path_of(first))
