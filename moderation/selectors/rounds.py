@@ -159,7 +159,9 @@ def how_late(row: CheckRound, now: datetime) -> str:
     if row.due_at < now:
         return f"{late} day{'' if late == 1 else 's'} late" if late else "Late today"
     left = (row.due_at - now).days
-    return f"Due in {left} day{'' if left == 1 else 's'}" if left else "Due today"
+    if left:
+        return f"Due in {left} day{'' if left == 1 else 's'}"
+    return f"Due in {int((row.due_at - now).total_seconds() // 3600)} h"
 
 
 # ---- proof
