@@ -32,7 +32,7 @@ class ScreenshotsInline(ReadOnlyInline):
     """The pictures of a round; they are opened on its page."""
 
     model = Screenshot
-    fields = ("name", "mime", "width", "height", "size_bytes", "added_by", "added_at")
+    fields = ("name", "added_by", "added_at")
     show_change_link = False
 
     def get_queryset(self, request: Any) -> Any:
