@@ -1,4 +1,7 @@
-"""Plain text to the HTML of our own pages and feeds: paragraphs, line breaks, links. Nothing typed becomes markup."""
+"""Plain text made safe for where it is shown: the HTML of our pages and feeds, a cell of a spreadsheet.
+
+Nothing typed becomes markup or a formula.
+"""
 
 from __future__ import annotations
 
@@ -19,3 +22,8 @@ def to_html(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow",
     )
+
+
+def to_cell(text: str) -> str:
+    """The text for a CSV file: a spreadsheet takes what begins with these characters for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -21,6 +21,7 @@ from moderation.models import CheckItem, CheckRound, Screenshot
 from moderation.selectors import findings, rounds
 from moderation.services import findings as service
 from moderation.services import plan
+from posts.html import to_cell
 
 PAGE = 50
 COLUMNS = (
@@ -136,7 +137,7 @@ def _csv(channel: Channel, quarter: str, rows: list[CheckRound]) -> HttpResponse
         assert row.signed_at is not None
         head = [row.pk, row.due_at.isoformat(), row.signed_at.isoformat(), row.signed_name]
         for item in row.items.all():
-            out.writerow([*head, *(_cell(text) for text in _told(item))])
+            out.writerow([*head, *(to_cell(text) for text in _told(item))])
     return answer
 
 
@@ -148,8 +149,3 @@ def _told(item: CheckItem) -> list[str]:
     owner = made.owner.name if made.owner else "the division"
     done = made.done_at.isoformat() if made.done_at else ""
     return [*told, made.words, owner, made.due_on.isoformat(), done, made.done_note]
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet takes what begins with these for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -20,8 +20,9 @@ from posts.selectors import corrections, moments
 from posts.selectors.copies import CopyOf
 from posts.selectors.corrections import Typed
 from posts.selectors.review import last_day
+from posts.services.amends import MAX_REASON
 from posts.services.compose import MAX_TEXT, MAX_TITLE
-from posts.services.correct import MAX_APOLOGY, MAX_REASON, MAX_WRONG
+from posts.services.correct import MAX_APOLOGY, MAX_WRONG
 
 
 class CorrectForm(forms.Form):

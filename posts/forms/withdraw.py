@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from posts.services.withdraw import MAX_REASON
+from posts.services.amends import MAX_REASON
 
 
 class WithdrawForm(forms.Form):

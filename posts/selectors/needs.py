@@ -245,19 +245,8 @@ def _act(row: Delivery) -> Need:
 
 
 def _withdrawal(row: Withdrawal) -> Need:
-    who = row.asked_by.name if row.asked_by else "Somebody"
-    return Need(
-        sign="due",
-        word="To confirm",
-        note_at=row.asked_at,
-        title=str(row.post),
-        reason=f"{who} asks to take it down: {row.get_ground_display().lower()}. It stands until you decide.",
-        step="posts:withdrawal",
-        pk=row.pk,
-        button="Look and decide",
-        rank=-1,
-        edge="is-due",
-    )
+    said = f"take it down: {row.get_ground_display().lower()}. It stands until you decide."
+    return _asked(row, said, "posts:withdrawal")
 
 
 def _glass(row: BreakGlass, now: datetime) -> Need:
@@ -295,14 +284,19 @@ def _promise(row: Incident, now: datetime) -> Need:
 
 
 def _correction(row: Correction) -> Need:
+    said = f"correct it: {_short(row.was_wrong)} The wrong words stand until you decide."
+    return _asked(row, said, "posts:correction")
+
+
+def _asked(row: Withdrawal | Correction, said: str, step: str) -> Need:
     who = row.asked_by.name if row.asked_by else "Somebody"
     return Need(
         sign="due",
         word="To confirm",
         note_at=row.asked_at,
         title=str(row.post),
-        reason=f"{who} asks to correct it: {_short(row.was_wrong)} The wrong words stand until you decide.",
-        step="posts:correction",
+        reason=f"{who} asks to {said}",
+        step=step,
         pk=row.pk,
         button="Look and decide",
         rank=-1,

@@ -20,18 +20,18 @@ from divisions.models import User
 from divisions.permissions import Right
 from posts.errors import NoLongerFits, StopsOpen
 from posts.html import to_html
-from posts.models import Approval, Correction, Post, Review, Revision, RevisionMedia, Variant
+from posts.models import Approval, Correction, Post, Revision, RevisionMedia, Variant
 from posts.models.amends import AmendVerdict
-from posts.models.review import Verdict
 from posts.selectors import approving, copies, corrections, fit
 from posts.selectors.copies import CopyOf
 from posts.selectors.corrections import Look, Said, Typed
 from posts.services import compose, fingerprint, hold_lock, put_right, review, seats
+from posts.services.amends import MAX_REASON, decide
 from posts.services.compose import lock
 from posts.services.memory import remember
-from posts.states import Basis, Stage
+from posts.states import Stage
 
-MIN_WORDS, MAX_WRONG, MAX_APOLOGY, MAX_REASON = 10, 500, 300, 2000
+MIN_WORDS, MAX_WRONG, MAX_APOLOGY = 10, 500, 300
 APPROVED_RANGE = timedelta(days=30)  # a copy may be found, or an account come back, days later: still put right
 
 
@@ -84,21 +84,11 @@ def confirm(*, correction: Correction, by: User, note: str = "", now: datetime |
         raise refusal
     _require_fits(post, revision, moment)
     seat = seats.take(revision, by, mine, review.deciding_ids(revision))
-    approval = Approval.objects.create(
-        revision=revision,
-        content_hash=revision.content_hash,
-        basis=Basis.REVIEW,
-        seat=seat.number,
-        seats=seat.of,
-        completes=seat.completes,
-        approved_by=by,
-        approved_at=moment,
-    )
-    Review.objects.create(revision=revision, by=by, verdict=Verdict.APPROVED, note=note.strip(), at=moment)
+    approval = seats.sign(revision, seat, by=by, note=note, now=moment)
     facts = {"revision": revision.number, "number": approval.number, "content_hash": revision.content_hash}
     remember("correction.approved", post, by=by, now=moment, seat=seat.number, seats=seat.of, **facts)
     if seat.completes:
-        _decide(row, AmendVerdict.CONFIRMED, by, note, moment)
+        decide(row, AmendVerdict.CONFIRMED, by=by, note=note, now=moment)
         _take_effect(post, revision, approval, by, moment)
     return row
 
@@ -115,7 +105,7 @@ def refuse(*, correction: Correction, by: User, note: str, now: datetime | None 
         raise refusal
     if not own and not note.strip():
         raise BadInput("note", "Say why it is not corrected like this.", cure="Write the reason.")
-    _decide(row, AmendVerdict.TAKEN_BACK if own else AmendVerdict.REFUSED, by, note, moment)
+    decide(row, AmendVerdict.TAKEN_BACK if own else AmendVerdict.REFUSED, by=by, note=note, now=moment)
     _void(post, by, moment, "The correction was not made", Approval.objects.filter(revision=row.revision))
     remember(f"correction.{row.verdict}", post, by=by, now=moment, note=row.note, revision=row.revision.number)
     return row
@@ -228,13 +218,6 @@ def _require_fits(post: Post, revision: Revision, now: datetime) -> None:
         raise NoLongerFits(found)
     if fingerprint.of_revision(revision) != revision.content_hash:
         raise WrongMoment("The stored content is not what was asked for.", cure="Tell an administrator.")
-
-
-def _decide(row: Correction, verdict: AmendVerdict, by: User, note: str, now: datetime) -> None:
-    if len(note) > MAX_REASON:
-        raise BadInput("note", f"{len(note)} of {MAX_REASON} characters.", cure="Shorten it.")
-    row.verdict, row.decided_by, row.decided_at, row.note = verdict, by, now, note.strip()
-    row.save(update_fields=["verdict", "decided_by", "decided_at", "note"])
 
 
 def _take_effect(post: Post, revision: Revision, approval: Approval, by: User, now: datetime) -> None:

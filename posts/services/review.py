@@ -39,17 +39,7 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
         raise WrongMoment("The time to approve it has passed.", cure="The author can pick a new time and submit again.")
     require_sendable(fresh)
     seat = seats.take(fresh, by, access.rights(by), deciding_ids(fresh))
-    approval = Approval.objects.create(
-        revision=fresh,
-        content_hash=fresh.content_hash,
-        basis=Basis.REVIEW,
-        seat=seat.number,
-        seats=seat.of,
-        completes=seat.completes,
-        approved_by=by,
-        approved_at=moment,
-    )
-    Review.objects.create(revision=fresh, by=by, verdict=Verdict.APPROVED, note=note.strip(), at=moment)
+    approval = seats.sign(fresh, seat, by=by, note=note, now=moment)
     remember(
         "revision.approved",
         post,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from divisions.access import Rights
 from divisions.errors import WrongMoment
 from divisions.models import User
 from divisions.permissions import Right
-from posts.models import Revision
+from posts.models import Approval, Review, Revision
+from posts.models.review import Verdict
 from posts.selectors import approving
 from posts.selectors.approving import CENTRAL_SEAT
+from posts.states import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,22 @@ def take(revision: Revision, by: User, mine: Rights, division_ids: set[int]) -> 
             cure="You can still ask for changes, or reject it, until then.",
         )
     return Seat(number, standing.seats, completes=len(taken) + 1 >= standing.seats)
+
+
+def sign(revision: Revision, seat: Seat, *, by: User, note: str, now: datetime) -> Approval:
+    """Take a seat: the approval, bound to exactly this content, and the verdict with what the person added."""
+    approval = Approval.objects.create(
+        revision=revision,
+        content_hash=revision.content_hash,
+        basis=Basis.REVIEW,
+        seat=seat.number,
+        seats=seat.of,
+        completes=seat.completes,
+        approved_by=by,
+        approved_at=now,
+    )
+    Review.objects.create(revision=revision, by=by, verdict=Verdict.APPROVED, note=note.strip(), at=now)
+    return approval
 
 
 def _open(taken: object, *, central: bool) -> int | None:

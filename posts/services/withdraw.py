@@ -19,12 +19,13 @@ from posts.kinds import Kind
 from posts.models import Attempt, Correction, Delivery, Post, Withdrawal
 from posts.models.amends import AmendVerdict
 from posts.services import take_down
+from posts.services.amends import MAX_REASON, decide
 from posts.services.compose import lock, void_approvals
 from posts.services.memory import about_delivery, remember
 from posts.states import CLAIMABLE, JUDGEMENTS, Act, Basis, DeliveryState, Ground
 from records.services import ledger
 
-MIN_REASON, MAX_REASON = 10, 2000
+MIN_REASON = 10
 _OUT = (DeliveryState.DELIVERED, DeliveryState.UNCERTAIN, DeliveryState.IN_FLIGHT, DeliveryState.AWAITING_RETRY)
 _STOPPABLE = (
     *CLAIMABLE,
@@ -78,7 +79,7 @@ def confirm(*, withdrawal: Withdrawal, by: User, note: str = "", now: datetime |
     post, row = _open(withdrawal, by)
     if row.asked_by_id == by.pk:
         raise OwnWork(access.who_can(Right.WITHDRAW_POST))
-    _decide(row, AmendVerdict.CONFIRMED, by, note, moment)
+    decide(row, AmendVerdict.CONFIRMED, by=by, note=note, now=moment)
     remember("withdrawal.confirmed", post, by=by, now=moment, ground=row.ground, note=row.note)
     _take_down(row, post, by, moment)
     return row
@@ -92,7 +93,7 @@ def refuse(*, withdrawal: Withdrawal, by: User, note: str, now: datetime | None 
     own = row.asked_by_id == by.pk
     if not own and not note.strip():
         raise BadInput("note", "Say why it stays up.", cure="Write the reason.")
-    _decide(row, AmendVerdict.TAKEN_BACK if own else AmendVerdict.REFUSED, by, note, moment)
+    decide(row, AmendVerdict.TAKEN_BACK if own else AmendVerdict.REFUSED, by=by, note=note, now=moment)
     remember(f"withdrawal.{row.verdict}", post, by=by, now=moment, note=row.note)
     return row
 
@@ -124,13 +125,6 @@ def _open(withdrawal: Withdrawal, by: User) -> tuple[Post, Withdrawal]:
     return post, row
 
 
-def _decide(row: Withdrawal, verdict: AmendVerdict, by: User, note: str, now: datetime) -> None:
-    if len(note) > MAX_REASON:
-        raise BadInput("note", f"{len(note)} of {MAX_REASON} characters.", cure="Shorten it.")
-    row.verdict, row.decided_by, row.decided_at, row.note = verdict, by, now, note.strip()
-    row.save(update_fields=["verdict", "decided_by", "decided_at", "note"])
-
-
 def _take_down(withdrawal: Withdrawal, post: Post, by: User, now: datetime) -> None:
     """Stop what is not out, void what was approved (so nothing of it is sent any more), take down what stands."""
     rows = list(
@@ -144,9 +138,7 @@ def _take_down(withdrawal: Withdrawal, post: Post, by: User, now: datetime) -> N
     _stop(rows, by, now)
     void_approvals(post, by=by, now=now, reason="The post was withdrawn")
     for correction in Correction.objects.select_for_update().filter(post=post, verdict=""):
-        correction.verdict, correction.decided_by, correction.decided_at = AmendVerdict.TAKEN_BACK, by, now
-        correction.note = "The post was withdrawn."
-        correction.save(update_fields=["verdict", "decided_by", "decided_at", "note"])
+        decide(correction, AmendVerdict.TAKEN_BACK, by=by, note="The post was withdrawn.", now=now)
     standing = [row for row in rows if row.act in (Act.PUBLISH, Act.REPLY) and row.state == DeliveryState.DELIVERED]
     try:
         with transaction.atomic():

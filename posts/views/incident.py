@@ -19,6 +19,7 @@ from divisions.access import Rights
 from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.permissions import Right
 from posts.forms.incident import LogForm, OpenForm, StatementForm
+from posts.html import to_cell
 from posts.models import Incident
 from posts.selectors import incidents, moments
 from posts.services import incident as service
@@ -116,7 +117,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     out = csv.writer(answer)
     out.writerow(["at (UTC)", "what", "who", "facts"])
     for item in incidents.report(found):
-        out.writerow([item.at.isoformat(), item.what, _cell(item.who), _cell(item.words)])
+        out.writerow([item.at.isoformat(), item.what, to_cell(item.who), to_cell(item.words)])
     return answer
 
 
@@ -134,11 +135,6 @@ def _page(request: HttpRequest, found: Incident, form: LogForm) -> dict[str, Any
         "zone": _zone(request, found),
         "now": now,
     }
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet takes what begins with these for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _mine(request: HttpRequest) -> Rights:
