@@ -11,20 +11,35 @@ from divisions.models.membership import (
     Role,
     RoleRight,
 )
+from divisions.models.moves import AccessReview, AccessReviewItem, Handover, HandoverKind
+from divisions.models.notice import Notice, NoticeChoice
+from divisions.models.register import AccountHolder, AccountRecord
+from divisions.models.roster import DutyShift, Takeover, TakeoverStep
 from divisions.models.user import User
 
 __all__ = [
     "Absence",
+    "AccessReview",
+    "AccessReviewItem",
+    "AccountHolder",
+    "AccountRecord",
     "Channel",
     "ChannelUserPermission",
     "Department",
     "Division",
     "DivisionUserPermission",
+    "DutyShift",
+    "Handover",
+    "HandoverKind",
     "LinkRule",
     "Membership",
     "MembershipChannel",
+    "Notice",
+    "NoticeChoice",
     "Role",
     "RoleRight",
+    "Takeover",
+    "TakeoverStep",
     "Training",
     "User",
 ]

@@ -67,6 +67,9 @@ class Department(models.Model):
         related_name="+",
         help_text="Who is told at once when an alert goes out without waiting for review.",
     )
+    signing_key = models.TextField(
+        blank=True, editable=False, help_text="Ed25519 key of the signed list of accounts; ciphertext only."
+    )
 
     class Meta:
         verbose_name_plural = "department"

@@ -23,6 +23,15 @@ class Post(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.PUBLIC)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="posts")
+    owner = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owned_posts",
+        editable=False,
+        help_text="Who looks after it since the author moved on; empty = the author.",
+    )
     stage = models.CharField(max_length=20, choices=Stage.choices, default=Stage.DRAFT)
     stage_at = models.DateTimeField(default=timezone.now)
     title = models.CharField(
