@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS account (
 CREATE TABLE IF NOT EXISTS post (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, account TEXT, kind TEXT, author TEXT, text TEXT,
     link TEXT, media TEXT, visible INTEGER, hidden INTEGER, app TEXT, reply_to TEXT, root TEXT, history TEXT,
-    key TEXT, created_at TEXT, updated_at TEXT, deleted_at TEXT, arrived_at TEXT);
+    key TEXT, created_at TEXT, updated_at TEXT, deleted_at TEXT, arrived_at TEXT, extra TEXT DEFAULT '{}');
 CREATE INDEX IF NOT EXISTS post_by_account ON post (account, kind, created_at);
 CREATE INDEX IF NOT EXISTS post_by_text ON post (account, text);
 CREATE INDEX IF NOT EXISTS post_by_root ON post (root);
@@ -65,7 +65,10 @@ class Account:
 
 @dataclass(slots=True, kw_only=True)
 class Post:
-    """One post, draft (`visible` False, no `arrived_at`) or comment; `author` is empty for the account."""
+    """One post, draft (`visible` False, no `arrived_at`) or comment; `author` is empty for the account.
+
+    `extra` is what one platform alone knows of a post: a title, tags, a level.
+    """
 
     id: str
     account: str
@@ -85,6 +88,7 @@ class Post:
     updated_at: str = ""
     deleted_at: str = ""
     arrived_at: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def truth(self) -> dict[str, Any]:
         """Return the line of `GET /_posts`."""
@@ -100,7 +104,7 @@ class Post:
         }
 
 
-_JSON = {"media", "history", "oauth1"}
+_JSON = {"media", "history", "oauth1", "extra"}
 _BOOL = {"visible", "hidden", "protected"}
 
 
@@ -120,11 +124,13 @@ class Store:
         self._counter = itertools.count(secrets.randbelow(1 << 20))
 
     def _add_new_columns(self) -> None:
-        """Bring a file of an earlier version up to date: what an account shows of itself came later."""
+        """Bring a file of an earlier version up to date: what an account and a post show besides came later."""
         known = {row["name"] for row in self._db.execute("PRAGMA table_info(account)")}
         for column in ("bio", "website", "picture"):
             if column not in known:
                 self._db.execute(f"ALTER TABLE account ADD COLUMN {column} TEXT DEFAULT ''")
+        if "extra" not in {row["name"] for row in self._db.execute("PRAGMA table_info(post)")}:
+            self._db.execute("ALTER TABLE post ADD COLUMN extra TEXT DEFAULT '{}'")
 
     def close(self) -> None:
         """Let go of the file."""
