@@ -21,6 +21,7 @@ from moderation.models import CheckItem, CheckRound, Screenshot
 from moderation.selectors import findings, rounds
 from moderation.services import findings as service
 from moderation.services import plan
+from moderation.views import proof_pdf
 from posts.html import to_cell
 
 PAGE = 50
@@ -113,7 +114,7 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def proof(request: HttpRequest, slug: str, quarter: str) -> HttpResponse:
-    """What was signed for an account in a quarter, ready for the printer; `?as=csv` for a spreadsheet."""
+    """What was signed for an account in a quarter; `?as=pdf` as a file to keep, `?as=csv` for a spreadsheet."""
     channel = channels.accounts_visible_to(request.rights).filter(slug=slug).first()  # type: ignore[attr-defined]
     if channel is None:
         raise NotVisible
@@ -122,10 +123,20 @@ def proof(request: HttpRequest, slug: str, quarter: str) -> HttpResponse:
     rows = rounds.proof(channel, period, zone=zone)
     if request.GET.get("as") == "csv":
         return _csv(channel, str(period), rows)
-    context = {"channel": channel, "quarter": period, "rounds": rows, "zone": zone, "now": timezone.now()}
-    today = findings.today(zone, timezone.now())
+    now = timezone.now()
+    if request.GET.get("as") == "pdf":
+        name = request.department.name  # type: ignore[attr-defined]
+        return _pdf(channel, str(period), proof_pdf.write(channel, period, rows, department=name, zone=zone, now=now))
+    context = {"channel": channel, "quarter": period, "rounds": rows, "zone": zone, "now": now}
+    today = findings.today(zone, now)
     context |= {"earlier": period.before, "later": period.next if period.after <= today else None}
     return render(request, "moderation/proof.html", context)
+
+
+def _pdf(channel: Channel, quarter: str, content: bytes) -> HttpResponse:
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="check-rounds-{channel.slug}-{quarter}.pdf"'
+    return answer
 
 
 def _csv(channel: Channel, quarter: str, rows: list[CheckRound]) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pypdf import PdfReader
 
 from divisions.models import Channel, Division
 from moderation.models import CheckItem, CheckRound, Screenshot, Task
@@ -227,6 +229,25 @@ def test_the_proof_of_a_quarter_comes_as_a_page_and_as_csv(row: CheckRound, quie
     assert as_(quiet.stranger).get(where).status_code == 404
     assert client.get(f"{URL}proof/facebook-northeast/2026-Q9/").status_code == 404
     assert "Nothing was signed" in client.get(f"{URL}proof/facebook-northeast/2026-Q1/").content.decode()
+
+
+def test_the_proof_as_pdf_says_all_that_the_page_says(row: CheckRound, quiet: Any, as_: Any) -> None:
+    client = as_(quiet.smo)
+    note = f"{'Nobody answered the reply of Monday. ' * 12}警 <b>&"
+    client.post(url(row), form(row, "sign", **{"answer-pinned": "no", "note-pinned": note}))
+    where = f"{URL}proof/facebook-northeast/{quarter_of(NOW.date())}/?as=pdf"
+    answer = client.get(where)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == 'attachment; filename="check-rounds-facebook-northeast-2026-Q4.pdf"'
+    words = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).split())
+    for item in CheckItem.objects.filter(round=row):
+        assert " ".join(item.words.split()) in words
+    assert "by Social media officer" in words
+    assert words.count("Nobody answered") == 24  # the answer and the task it made
+    assert "[U+8B66] <b>&" in words  # a letter the typeface lacks is named, never dropped
+    assert as_(quiet.stranger).get(where).status_code == 404
+    empty = client.get(f"{URL}proof/facebook-northeast/2026-Q1/?as=pdf").content
+    assert "Nothing was signed" in PdfReader(io.BytesIO(empty)).pages[0].extract_text()
 
 
 # ---- queries
