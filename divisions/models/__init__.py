@@ -13,6 +13,7 @@ from divisions.models.membership import (
 )
 from divisions.models.moves import AccessReview, AccessReviewItem, Handover, HandoverKind
 from divisions.models.notice import Notice, NoticeChoice
+from divisions.models.official import OfficialKey, OfficialList
 from divisions.models.register import AccountHolder, AccountRecord
 from divisions.models.roster import DutyShift, Takeover, TakeoverStep
 from divisions.models.user import User
@@ -36,6 +37,8 @@ __all__ = [
     "MembershipChannel",
     "Notice",
     "NoticeChoice",
+    "OfficialKey",
+    "OfficialList",
     "Role",
     "RoleRight",
     "Takeover",
