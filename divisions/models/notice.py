@@ -14,7 +14,11 @@ from divisions.models.user import User
 
 
 class Notice(models.Model):
-    """One thing one person was told. `key` makes the same thing told once; `path` is where it can be done."""
+    """One thing one person was told. `key` makes the same thing told once; `path` is where it can be done.
+
+    `on_desk` = it stands on the person's list; `mail_due_at` = a mail is owed and may be tried from then on (null =
+    none is owed, or it went: `mailed_at`).
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     kind = models.SlugField(max_length=40)
@@ -24,6 +28,9 @@ class Notice(models.Model):
     key = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(null=True, blank=True)
+    on_desk = models.BooleanField(default=True)
+    mail_due_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
@@ -31,6 +38,7 @@ class Notice(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["user", "-created_at"], name="notice_of_user"),
             models.Index(fields=["user"], name="notice_unseen", condition=models.Q(seen_at__isnull=True)),
+            models.Index(fields=["mail_due_at"], name="notice_mail", condition=models.Q(mail_due_at__isnull=False)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "key"], condition=~models.Q(key=""), name="notice_once"),
