@@ -4,7 +4,7 @@ from posts.models.amends import Correction, Withdrawal
 from posts.models.approving import BreakGlass, MatrixRow, Reminder
 from posts.models.delivery import Attempt, ChannelLane, Delivery, Heartbeat
 from posts.models.hold import Hold, Incident, IncidentLog
-from posts.models.media import MediaAsset
+from posts.models.media import MediaAsset, MediaState
 from posts.models.pattern import Pattern
 from posts.models.post import Draft, DraftMedia, DraftVariant, Post
 from posts.models.review import Approval, Review, WordComment
@@ -26,6 +26,7 @@ __all__ = [
     "IncidentLog",
     "MatrixRow",
     "MediaAsset",
+    "MediaState",
     "Pattern",
     "Post",
     "Reminder",

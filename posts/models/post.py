@@ -64,6 +64,16 @@ class Post(models.Model):
     def __str__(self) -> str:
         return self.title or f"Untitled {self.get_kind_display().lower()}"
 
+    @property
+    def keeper_id(self) -> int:
+        """The id of who looks after it: whoever took it over, else the author."""
+        return self.owner_id or self.author_id
+
+    @property
+    def keeper(self) -> User:
+        """Who looks after it. Needs `author` and `owner` loaded."""
+        return self.owner or self.author
+
     def get_absolute_url(self) -> str:
         """The public path by the newest submitted title, once there is something to read there."""
         return self.address(self.revision.title if self.revision else self.title)

@@ -75,7 +75,7 @@ class Variant(models.Model):
 
 
 class RevisionMedia(models.Model):
-    """A picture of a variant: rendition hash, alt text and credit copied from the library, so that they are frozen."""
+    """A picture or video of a variant: hashes, alt text and credit copied from the library, so that they are frozen."""
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="media")
     position = models.PositiveIntegerField()
@@ -87,6 +87,10 @@ class RevisionMedia(models.Model):
     size_bytes = models.PositiveIntegerField()
     alt = models.CharField(max_length=1000)
     credit = models.CharField(max_length=200, blank=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+    poster_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    captions_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    no_speech = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["variant", "position"]
@@ -97,3 +101,8 @@ class RevisionMedia(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alt[:60]}"
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it moves."""
+        return self.mime.startswith("video/")
