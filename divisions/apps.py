@@ -8,3 +8,9 @@ class DivisionsConfig(AppConfig):
 
     name = "divisions"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Know what people hold in this room, for handovers. No query is made."""
+        from divisions.services import duties
+
+        duties.register()

@@ -53,7 +53,7 @@ def change_person(*, person: User, by: User | None, now: datetime | None = None,
     Takes `manage_people` wherever the person is a member. Django admin is Django's: only a superuser opens it to
     somebody (`is_staff`, `is_superuser`) or changes a superuser. Raises BadInput naming the field.
     """
-    _require_over(by, person)
+    require_over(by, person)
     row = User.objects.select_for_update().get(pk=person.pk)
     facts = {k: v.strip().lower() if k == "email" else v for k, v in facts.items()}
     changed = {k: v for k, v in facts.items() if getattr(row, k) != v}
@@ -70,7 +70,8 @@ def change_person(*, person: User, by: User | None, now: datetime | None = None,
     return sorted(changed)
 
 
-def _require_over(by: User | None, person: User) -> None:
+def require_over(by: User | None, person: User) -> None:
+    """Raise unless `by` manages people wherever the person is a member now."""
     if by is None:
         return
     mine = access.rights(by)
@@ -112,20 +113,15 @@ def grant(
     Raises BadInput for an unknown role, a channel of another division, or a membership that already exists.
     """
     access.require(by, Right.MANAGE_PEOPLE, division)
-    bundle = _bundle(role)
+    bundle = bundle_of(role)
     foreign = [c.slug for c in channels if c.division_id != division.pk]
     if foreign:
         raise BadInput("channels", f"{', '.join(foreign)} is not a channel of {division}.")
     if ends_on and ends_on < starts_on:
         raise BadInput("ends_on", "The last day is before the first.", cure=f"Choose {starts_on} or later.")
-    try:
-        with transaction.atomic():
-            membership = Membership.objects.create(
-                user=user, division=division, role=bundle, starts_on=starts_on, ends_on=ends_on
-            )
-    except IntegrityError as error:
-        raise BadInput("role", f"{user} is already {bundle} in {division} from {starts_on}.") from error
-    MembershipChannel.objects.bulk_create(MembershipChannel(membership=membership, channel=c) for c in channels)
+    membership = write_membership(
+        user=user, division=division, role=bundle, starts_on=starts_on, ends_on=ends_on, channels=channels
+    )
     access.mirror([user])
     data = {
         "email": user.email,
@@ -139,7 +135,32 @@ def grant(
     return membership
 
 
-def _bundle(role: str) -> Role:
+def write_membership(
+    *,
+    user: User,
+    division: Division,
+    role: Role,
+    starts_on: date,
+    ends_on: date | None = None,
+    channels: Sequence[Channel] = (),
+) -> Membership:
+    """The rows alone, in the caller's transaction; whoever calls it has checked, mirrors and remembers.
+
+    Raises BadInput (field `role`) where there is one already.
+    """
+    try:
+        with transaction.atomic():
+            membership = Membership.objects.create(
+                user=user, division=division, role=role, starts_on=starts_on, ends_on=ends_on
+            )
+    except IntegrityError as error:
+        raise BadInput("role", f"{user} is already {role} in {division} from {starts_on}.") from error
+    MembershipChannel.objects.bulk_create(MembershipChannel(membership=membership, channel=c) for c in channels)
+    return membership
+
+
+def bundle_of(role: str) -> Role:
+    """The role of a code. Raises BadInput naming those there are."""
     found = Role.objects.filter(code=role).first()
     if found is None:
         known = ", ".join(Role.objects.values_list("code", flat=True))

@@ -64,6 +64,15 @@ class Post(models.Model):
     def __str__(self) -> str:
         return self.title or f"Untitled {self.get_kind_display().lower()}"
 
+    def get_absolute_url(self) -> str:
+        """The public path by the newest submitted title, once there is something to read there."""
+        return self.address(self.revision.title if self.revision else self.title)
+
+    def address(self, title: str) -> str:
+        """The public path for a title: the id decides, a wrong slug redirects."""
+        slug = slugify(title)[:60].strip("-") or self.kind.replace("_", "-")
+        return f"/news/{self.pk}-{slug}/"
+
     @property
     def keeper_id(self) -> int:
         """The id of who looks after it: whoever took it over, else the author."""
@@ -73,15 +82,6 @@ class Post(models.Model):
     def keeper(self) -> User:
         """Who looks after it. Needs `author` and `owner` loaded."""
         return self.owner or self.author
-
-    def get_absolute_url(self) -> str:
-        """The public path by the newest submitted title, once there is something to read there."""
-        return self.address(self.revision.title if self.revision else self.title)
-
-    def address(self, title: str) -> str:
-        """The public path for a title: the id decides, a wrong slug redirects."""
-        slug = slugify(title)[:60].strip("-") or self.kind.replace("_", "-")
-        return f"/news/{self.pk}-{slug}/"
 
 
 class When(models.TextChoices):

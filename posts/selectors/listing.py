@@ -64,7 +64,7 @@ def listed(mine: Rights, filters: Filters) -> QuerySet[Post]:
     if filters.division:
         found = found.filter(division__slug=filters.division)
     if filters.mine:
-        found = found.filter(author=mine.user_id)
+        found = found.filter(posts.looked_after_by(mine.user_id))
     if filters.where or filters.channel:
         found = found.filter(Exists(_deliveries(filters)))
     return found.order_by(Coalesce("due_at", "stage_at").desc(), "-pk")

@@ -64,7 +64,7 @@ def rows(mine: Rights, *, now: datetime) -> list[Need]:
 
 def drafts_with_a_clock(mine: Rights) -> QuerySet[Post]:
     """The person's own drafts for which a time was picked, the earliest first."""
-    own = posts.visible_to(mine).filter(author=mine.user_id, stage=Stage.DRAFT, draft__when=When.AT)
+    own = posts.visible_to(mine).filter(posts.looked_after_by(mine.user_id), stage=Stage.DRAFT, draft__when=When.AT)
     own = own.exclude(repeats.NOT_MADE)  # they have their own line, with the reason
     return own.exclude(draft__wall_time="").select_related("draft").order_by("draft__wall_time", "pk")
 
@@ -74,7 +74,7 @@ def came_back_to(mine: Rights) -> QuerySet[Post]:
     last = Review.objects.filter(revision__post=OuterRef("pk")).order_by("-at", "-pk")
     return (
         posts.visible_to(mine)
-        .filter(author=mine.user_id, stage__in=(Stage.CHANGES_REQUESTED, Stage.EXPIRED))
+        .filter(posts.looked_after_by(mine.user_id), stage__in=(Stage.CHANGES_REQUESTED, Stage.EXPIRED))
         .annotate(note=Subquery(last.values("note")[:1]), reviewer=Subquery(last.values("by__name")[:1]))
         .order_by("-stage_at", "-pk")
     )

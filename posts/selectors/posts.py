@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from divisions.access import Rights
 from divisions.errors import NotVisible
@@ -15,8 +15,13 @@ from posts.states import Stage
 def visible_to(mine: Rights) -> QuerySet[Post]:
     """Posts of the divisions whose inside the person may see."""
     return Post.objects.filter(division__in=mine.visible_division_ids()).select_related(
-        "division", "author", "revision"
+        "division", "author", "owner", "revision"
     )
+
+
+def looked_after_by(user_id: int | None) -> Q:
+    """Posts that somebody looks after: handed to them, or written by them and handed to nobody."""
+    return Q(owner=user_id) | Q(owner__isnull=True, author=user_id)
 
 
 def get_visible(mine: Rights, pk: int) -> Post:

@@ -64,8 +64,8 @@ def get_visible(mine: Rights, pk: int) -> Pattern:
 
 
 def may_stop(post: Post, mine: Rights) -> bool:
-    """Whether a person may end the pattern of a post: who re-times posts there, and its author who writes there."""
-    author = post.author_id == mine.user_id and mine.can(Right.DRAFT_POST, post.division_id)
+    """Whether a person may end the pattern of a post: who re-times posts there, and who looks after it and writes."""
+    author = post.keeper_id == mine.user_id and mine.can(Right.DRAFT_POST, post.division_id)
     return author or mine.can(Right.RETIME_POST, post.division_id)
 
 
@@ -151,8 +151,8 @@ def of_post(post: Post) -> Pattern | None:
 
 
 def not_made(mine: Rights) -> QuerySet[Post]:
-    """Occurrences that could not be made by themselves: drafts that wait for their author or a supervisor."""
-    own = Q(author=mine.user_id) | Q(division__in=mine.division_ids(Right.RETIME_POST))
+    """Occurrences that could not be made by themselves: drafts for whoever looks after them or a supervisor."""
+    own = posts.looked_after_by(mine.user_id) | Q(division__in=mine.division_ids(Right.RETIME_POST))
     return posts.visible_to(mine).filter(NOT_MADE, own).select_related("draft").order_by("occurs_at", "pk")
 
 

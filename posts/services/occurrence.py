@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from divisions.access import Rights
-from divisions.models import Channel, LinkRule
+from divisions.models import Channel, LinkRule, User
 from divisions.permissions import Right
 from divisions.states import ChannelState
 from posts.models import (
@@ -43,6 +43,11 @@ class Making:
     pattern: Pattern
     rights: Rights
     now: datetime
+
+    @property
+    def keeper(self) -> User:
+        """On whose rights it rests: whoever took it over, else whoever submitted it."""
+        return self.source.post.owner or self.source.submitted_by
 
     @property
     def source(self) -> Revision:
@@ -90,6 +95,7 @@ def _post(making: Making, occurrence: Occurrence) -> Post:
         kind=first.kind,
         audience=first.audience,
         author=first.author,
+        owner=first.owner,
         title=making.source.title,
         pattern=making.pattern,
         occurs_at=occurrence.wall,
@@ -169,7 +175,7 @@ def _schedule(making: Making, post: Post, draft: Draft, seen: Look) -> None:
 
 def _why_not_now(making: Making, channels: Sequence[Channel]) -> str:
     """Why nobody's rights or no channel carry it today, in words for whoever takes it over; empty when all is well."""
-    post, who = making.source.post, making.source.submitted_by
+    post, who = making.source.post, making.keeper
     linked = LinkRule.objects.filter(
         source_channel__division=post.division_id, target_channel__in=channels, revoked_at__isnull=True
     )

@@ -116,7 +116,9 @@ def _locked(pk: int) -> Pattern | None:
     """A pattern that runs, locked; None when another has it, who then does what is to be done."""
     return (
         Pattern.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("revision__post__division", "revision__post__author", "revision__submitted_by")
+        .select_related(
+            "revision__post__division", "revision__post__author", "revision__post__owner", "revision__submitted_by"
+        )
         .filter(pk=pk, ended_at__isnull=True)
         .first()
     )
@@ -135,7 +137,7 @@ def _make_some(pk: int, now: datetime) -> int:
         _through(pattern, now)
         return 0
     batch = [o for o in to_come if o.place <= now + AHEAD][:OCCURRENCES_AT_ONCE]
-    made = make_all(Making(pattern, access.rights(source.submitted_by), now), batch)
+    made = make_all(Making(pattern, access.rights(source.post.owner or source.submitted_by), now), batch)
     pattern.made_until = max(pattern.made_until, _reach(to_come[len(batch) :], every[-1]))
     pattern.save(update_fields=["made_until"])
     return made
