@@ -65,7 +65,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One image or video as approved: bytes named by hash, with the words that go with it."""
+    """One image or video as approved: bytes named by hash, with the words that go with it.
+
+    `url` is where the public reads it on our own pages; empty where it has no public address.
+    """
 
     sha256: str
     mime: str
@@ -74,6 +77,7 @@ class Media:
     width: int = 0
     height: int = 0
     size_bytes: int = 0
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """Everything one delivery says, frozen. `url` is the canonical address an own channel will have."""
+    """Everything one delivery says, frozen. `url` is the canonical address an own channel will have.
+
+    `kind` is the post's kind by its slug, for platforms that ask how grave a message is; empty = nobody said.
+    """
 
     act: Act
     key: str
@@ -98,6 +105,7 @@ class Outgoing:
     media: tuple[Media, ...] = ()
     target: Target | None = None
     url: str | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +202,7 @@ class Capabilities:
     `max_text` counts in units of `counter` (x_weighted | grapheme | grapheme+bytes | utf8_bytes | gsm7 |
     characters);
     `max_bytes` is a second limit beside it (Bluesky), `max_title` one on the title. None = no limit known.
+    `read_back` False = there is nothing to read afterwards: taking the order is all the proof there can be (webhook).
     """
 
     max_text: int | None
@@ -210,6 +219,7 @@ class Capabilities:
     cost_hint: str = ""
     max_bytes: int | None = None
     max_title: int | None = None
+    read_back: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

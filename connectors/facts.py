@@ -31,9 +31,11 @@ PLATFORMS: tuple[PlatformInfo, ...] = (
     PlatformInfo(slug="facebook", label="Facebook"),
     PlatformInfo(slug="x", label="X"),
     PlatformInfo(slug="youtube", label="YouTube", hand_off_only=True),
-    PlatformInfo(slug="nixle", label="Nixle", hand_off_only=True),
-    PlatformInfo(slug="mastodon", label="Mastodon", hand_off_only=True),
+    PlatformInfo(slug="nixle", label="Nixle"),
+    PlatformInfo(slug="mastodon", label="Mastodon"),
     PlatformInfo(slug="bluesky", label="Bluesky", hand_off_only=True),
+    PlatformInfo(slug="email", label="E-mail list"),
+    PlatformInfo(slug="webhook", label="Webhook"),
     PlatformInfo(slug="website", label="Public page", own=True),
     PlatformInfo(slug="feed", label="Public feed", own=True),
     PlatformInfo(slug="internal", label="Staff feed", own=True),
@@ -73,13 +75,25 @@ YOUTUBE = Capabilities(
     requires_media=True,
 )
 
-NIXLE = Capabilities(max_text=160, counter="gsm7", cost_hint="one text message to every subscriber")
+NIXLE = Capabilities(
+    max_text=160,
+    counter="gsm7",
+    list_own=True,
+    metrics=True,
+    cost_hint="one text message to every subscriber; nothing brings it back",
+)
 
 MASTODON = Capabilities(
     max_text=500,
     counter="grapheme",
     url_length=23,
     media=MediaRules(kinds=("image",), count=4, max_bytes=16 * MB, mime=(*IMAGES, "image/webp"), alt_max=1_500),
+    edit=ALWAYS,
+    withdraw=True,
+    list_own=True,
+    comments=CommentRules(read=True, reply=True),
+    metrics=True,
+    idempotency="key_header",
 )
 
 BLUESKY = Capabilities(
@@ -107,6 +121,27 @@ WEBSITE = Capabilities(
 FEED = WEBSITE
 INTERNAL = replace(WEBSITE, comments=CommentRules(hide=True, reply=True))
 
+# Pictures are links in both: a mail carries none, and a receiver fetches what it wants.
+EMAIL = Capabilities(
+    max_text=None,
+    counter="characters",
+    media=replace(OWN_MEDIA, kinds=("image", "video"), mime=(*IMAGES, "image/webp", "video/mp4"), count=10),
+    max_title=150,
+    comments=CommentRules(reply=False),
+    metrics=True,
+    idempotency="client_key",
+    cost_hint="one mail to every subscriber; nothing brings it back",
+)
+WEBHOOK = Capabilities(
+    max_text=None,
+    counter="characters",
+    media=OWN_MEDIA,
+    edit=ALWAYS,
+    withdraw=True,
+    idempotency="client_key",
+    read_back=False,
+)
+
 CAPABILITIES: dict[str, Capabilities] = {
     "facebook": FACEBOOK,
     "x": X,
@@ -114,6 +149,8 @@ CAPABILITIES: dict[str, Capabilities] = {
     "nixle": NIXLE,
     "mastodon": MASTODON,
     "bluesky": BLUESKY,
+    "email": EMAIL,
+    "webhook": WEBHOOK,
     "website": WEBSITE,
     "feed": FEED,
     "internal": INTERNAL,

@@ -9,7 +9,10 @@ from connectors.errors import Misconfigured
 from connectors.facebook import Facebook
 from connectors.facts import PLATFORMS, PlatformInfo
 from connectors.hand_off import HandOff
+from connectors.mastodon import Mastodon
+from connectors.nixle import Nixle
 from connectors.own import Feed, Internal, Website
+from connectors.webhook import Webhook
 from connectors.x import X
 
 __all__ = ["PLATFORMS", "PlatformInfo", "get", "info"]
@@ -17,6 +20,9 @@ __all__ = ["PLATFORMS", "PlatformInfo", "get", "info"]
 _CONNECTORS: dict[str, type] = {
     "facebook": Facebook,
     "x": X,
+    "mastodon": Mastodon,
+    "nixle": Nixle,
+    "webhook": Webhook,
     "website": Website,
     "feed": Feed,
     "internal": Internal,

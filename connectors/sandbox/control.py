@@ -33,7 +33,14 @@ ACCOUNT_FIELDS = (
     "picture",
 )
 PROFILE = ("name", "bio", "website", "picture")
-PLATFORMS = ("facebook", "x", "youtube", "nixle")  # the last two only show what was posted there by hand
+PLATFORMS = (
+    "facebook",
+    "x",
+    "mastodon",
+    "bluesky",
+    "youtube",
+    "nixle",
+)  # the last two only show what was posted there by hand
 
 
 def routes() -> list[web.RouteDef]:

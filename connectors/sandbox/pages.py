@@ -18,7 +18,14 @@ from connectors.sandbox.store import Account, Post
 
 PAGE_SIZE = 50
 PROTECTED = "<p>This account is protected. Only its followers see what it says.</p>"
-LABELS = {"facebook": "Facebook", "x": "X", "youtube": "YouTube", "nixle": "Nixle"}
+LABELS = {
+    "facebook": "Facebook",
+    "x": "X",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+    "youtube": "YouTube",
+    "nixle": "Nixle",
+}
 SAFE_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'",
@@ -149,8 +156,13 @@ def _card(request: web.Request, network: Network, account: Account, post: Post, 
     when = _time(first.created_at if first else post.created_at) + (" · edited" if edited else "")
     return (
         f"<article><{level} class=when><a href='{_post_path(request, account, post)}'>{when}</a></{level}>"
-        f"<div class=text>{_linked(post.text)}</div>{card}{images}</article>"
+        f"{_title(post)}<div class=text>{_linked(post.text)}</div>{card}{images}</article>"
     )
+
+
+def _title(post: Post) -> str:
+    title = str(post.extra.get("title") or "")
+    return f"<p class=title><strong>{escape(title)}</strong></p>" if title else ""
 
 
 def _answer(account: Account, answer: Post) -> str:

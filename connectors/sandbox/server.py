@@ -14,7 +14,17 @@ from pathlib import Path
 
 from aiohttp import web
 
-from connectors.sandbox import control, facebook, pages, x
+from connectors.sandbox import (
+    control,
+    everbridge,
+    facebook,
+    facebook_oauth,
+    mastodon,
+    mastodon_oauth,
+    pages,
+    x,
+    x_oauth,
+)
 from connectors.sandbox.network import NETWORK, Network
 from connectors.sandbox.store import Store
 
@@ -26,8 +36,10 @@ def application(state: Path | None) -> web.Application:
     """Build the network on its state file (None: in memory)."""
     app = web.Application(client_max_size=MAX_UPLOAD)
     app[NETWORK] = Network(Store(state))
-    for part in (control, facebook, x, pages):
+    app[mastodon.PROCESSING], app[mastodon_oauth.CODES] = {}, {}
+    for part in (control, facebook_oauth, x_oauth, facebook, x, mastodon, mastodon_oauth, everbridge, pages):
         app.add_routes(part.routes())
+    facebook_oauth.prepare(app)
     app.on_cleanup.append(_close)
     return app
 

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from connectors import http, registry
+from connectors import http, mastodon_api, registry
 from connectors.contract import (
     Account,
     Act,
@@ -28,12 +28,16 @@ from connectors.contract import (
     Receipt,
     Step,
     Target,
+    Wait,
 )
+from connectors.errors import NotSupported
 from connectors.sandbox.server import Running, running
 from tests.connectors import wire
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
-SPEAKERS = ("facebook", "x")
+SPEAKERS = ("facebook", "x", "mastodon", "nixle")
+REFUSING_TWINS = ("facebook", "x", "bluesky", "youtube")
+WITH_TITLE = ("youtube", "nixle")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f0300"
     "05fe02fea735816a0000000049454e44ae426082"
@@ -70,10 +74,14 @@ class Speaker:
 
     def outgoing(self, text: str = "Road closed", act: Act = Act.PUBLISH, **more: Any) -> Outgoing:
         target = more.pop("target", None)
+        if self.platform in WITH_TITLE:
+            more.setdefault("title", "Road closed")
+        if self.connector.capabilities().requires_media and act is Act.PUBLISH:
+            more.setdefault("media", (self.image(),))
         return Outgoing(
             act=act,
-            key=more.pop("key", "delivery-1"),
-            planned_at=NOW,
+            key=more.pop("key", f"delivery-{next(numbers)}"),
+            planned_at=more.pop("planned_at", self.began),
             text=text,
             url="https://pd.example.org/news/1-road-closed/",
             target=Target(remote_id=target) if target else None,
@@ -81,23 +89,42 @@ class Speaker:
         )
 
     def image(self, alt: str = "A map of the closed road", content: bytes = PNG) -> Media:
+        """An image; on a platform of films, a film."""
+        if self.connector.capabilities().media.kinds == ("video",):
+            return Media(sha256=self.blobs.keep(content), mime="video/mp4", size_bytes=len(content))
         return Media(
             sha256=self.blobs.keep(content), mime="image/png", alt=alt, width=1, height=1, size_bytes=len(content)
         )
+
+    def can(self, act: Act) -> bool:
+        """Does the platform know this act at all?"""
+        try:
+            self.connector.plan(self.outgoing(act=act, target="123"))
+        except NotSupported:
+            return False
+        return True
 
     def run(self, step: Step, state: dict[str, Any]) -> Any:
         """Run one step as the engine does: from JSON and back into JSON."""
         stored = Step.from_json(json.loads(json.dumps(step.to_json())))
         result = self.connector.run(self.account, stored, state)
-        if isinstance(result, Next):
+        if isinstance(result, Next | Wait):
             json.dumps(result.state)
+        return result
+
+    def through(self, step: Step, state: dict[str, Any]) -> Any:
+        """Run one step, again while the platform says "not yet"."""
+        result = self.run(step, state)
+        for _ in range(20):
+            if isinstance(result, Wait):
+                result = self.run(step, json.loads(json.dumps(result.state)))
         return result
 
     def say(self, outgoing: Outgoing) -> Receipt:
         """Run all steps to the end."""
         state: dict[str, Any] = {}
         for step in self.connector.plan(outgoing):
-            result = self.run(step, state)
+            result = self.through(step, state)
             if isinstance(result, Done):
                 return result.receipt
             state = result.state
@@ -107,7 +134,8 @@ class Speaker:
         return self.say(self.outgoing(text, **more))
 
     def probe(self, act: Act = Act.PUBLISH, **more: Any) -> Probe:
-        return Probe(act=act, key="delivery-1", since=self.began - timedelta(seconds=120), **more)
+        key = more.pop("key", "delivery-1")
+        return Probe(act=act, key=key, since=self.began - timedelta(seconds=120), **more)
 
     def fault(self, fault: str, **more: Any) -> Any:
         return post(
@@ -120,6 +148,18 @@ class Speaker:
         body = get(f"{self.network.base_url}/_posts?account={self.platform}/{self.account.handle}")
         lines = [json.loads(line) for line in body.splitlines()]
         return [line for line in lines if line["deleted_at"] is None]
+
+
+def must_have(speaker: Speaker, true: bool, what: str) -> None:
+    """Skip where the platform has no such thing."""
+    if not true:
+        pytest.skip(f"{speaker.platform} has no {what}")
+
+
+def must_refuse_twins(speaker: Speaker) -> None:
+    """Skip for platforms that take the same text again: nothing to refuse, so nothing to make up."""
+    if speaker.platform not in REFUSING_TWINS:
+        pytest.skip(f"{speaker.platform} takes the same text twice")
 
 
 class Answered(Exception):
@@ -183,6 +223,17 @@ def speaker(request: pytest.FixtureRequest, network: Running, calls: wire.Log) -
 @pytest.fixture
 def facebook(network: Running, calls: wire.Log) -> Speaker:
     return make_speaker("facebook", network, calls)
+
+
+@pytest.fixture
+def mastodon(network: Running, calls: wire.Log) -> Speaker:
+    mastodon_api.forget_limits()
+    return make_speaker("mastodon", network, calls)
+
+
+@pytest.fixture
+def nixle(network: Running, calls: wire.Log) -> Speaker:
+    return make_speaker("nixle", network, calls)
 
 
 @pytest.fixture

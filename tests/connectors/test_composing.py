@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from connectors.contract import Account, Act, Media, Outgoing, Remote, Target
 from connectors.errors import Misconfigured, NotSupported
-from connectors.registry import PLATFORMS, get, info
+from connectors.hand_off import HandOff
+from connectors.registry import PLATFORMS, get
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 LINK = "https://pd.example.org/news/1-road-closed/"
@@ -153,12 +154,12 @@ def test_an_unknown_platform_names_the_known_ones() -> None:
         get("x", "dry_run")
 
 
-def test_platforms_without_a_connector_are_done_by_hand_in_every_mode() -> None:
+def test_platforms_without_a_connector_are_done_by_hand_in_every_mode_and_every_other_on_request() -> None:
     for platform in PLATFORMS:
         if platform.hand_off_only:
             with pytest.raises(NotSupported):
                 get(platform.slug, "live").plan(outgoing())
-    assert info("nixle").hand_off_only
+    assert isinstance(get("x", "hand_off"), HandOff)
 
 
 def test_a_connectors_secrets_never_show_in_a_repr() -> None:

@@ -20,7 +20,7 @@ from connectors.contract import Act
 from connectors.errors import Refused
 from connectors.sandbox.faults import Rule
 from connectors.sandbox.server import Running, running
-from tests.connectors.conftest import PNG, Answered, Speaker, fetch, get, post
+from tests.connectors.conftest import PNG, Answered, Speaker, fetch, get, must_have, post
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTED = {"text": "Coffee with a cop", "created_at": "2026-11-01T09:00:00-06:00"}
@@ -132,6 +132,7 @@ def test_what_is_not_there_is_404(network: Running) -> None:
 
 
 def test_a_deleted_post_is_gone_for_followers_and_kept_in_the_truth(speaker: Speaker) -> None:
+    must_have(speaker, speaker.can(Act.WITHDRAW), "withdrawal")
     receipt = speaker.publish()
     speaker.say(speaker.outgoing(act=Act.WITHDRAW, target=receipt.remote_id))
     with pytest.raises(Answered) as caught:

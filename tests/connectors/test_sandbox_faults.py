@@ -12,7 +12,7 @@ import pytest
 
 from connectors.errors import ConnectorError, Duplicate, NotAuthorised, Temporary, Uncertain
 from connectors.sandbox.faults import PASSING, Faults, Rule
-from tests.connectors.conftest import Answered, Speaker, post
+from tests.connectors.conftest import Answered, Speaker, must_refuse_twins, post
 
 # fault -> what its value may be, and what a read of the account ends with ("" = it succeeds).
 ON_A_READ: dict[str, tuple[Any, type[ConnectorError] | None]] = {
@@ -119,6 +119,7 @@ def test_a_limit_says_when_to_come_back_in_the_plain_header_too(x: Speaker) -> N
 
 
 def test_a_duplicate_is_refused_as_the_platform_refuses_it(speaker: Speaker) -> None:
+    must_refuse_twins(speaker)
     speaker.fault("script", value=["duplicate"])
     with pytest.raises(Duplicate):
         speaker.publish("Road closed")

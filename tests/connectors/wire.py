@@ -3,13 +3,14 @@
 Where the specs are not at hand the calls are only written down; `test_specs.py` says so.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.http import Answer
-from tests.connectors import facebook_spec, x_spec
+from tests.connectors import facebook_spec, mastodon_spec, nixle_spec, x_spec
 
 
 @dataclass
@@ -63,14 +64,28 @@ def _check_request(call: Call) -> None:
     elif call.path.startswith("/facebook/"):
         path = call.path.removeprefix("/facebook/v25.0/")
         facebook_spec.check_request(call.method, path, {**call.query, **call.form})
+    elif call.path.startswith("/nixle/"):
+        sent = call.json if call.json is not None else {**call.query, **call.form}
+        nixle_spec.check_request(call.method, call.path.removeprefix("/nixle"), sent)
+    elif call.path.startswith("/mastodon/"):
+        path = call.path.removeprefix("/mastodon")
+        mastodon_spec.check_request(call.method, path, call.query, call.json, call.form, call.headers)
 
 
 def _check_answer(call: Call) -> None:
     assert call.answer is not None
     body = call.answer.json()
+    if call.path.startswith("/mastodon/") and call.answer.body[:1] == b"[":
+        return mastodon_spec.check_answer(  # a list as it is
+            call.method, call.path.removeprefix("/mastodon"), call.answer.status, json.loads(call.answer.body)
+        )
     if body is None:
         return  # a fault made it unreadable
     if call.path.startswith("/x/"):
         x_spec.check_answer(call.method, call.path.removeprefix("/x"), call.answer.status, body)
     elif call.path.startswith("/facebook/"):
         facebook_spec.check_answer(call.method, call.path.removeprefix("/facebook/v25.0/"), body)
+    elif call.path.startswith("/nixle/"):
+        nixle_spec.check_answer(call.method, call.path.removeprefix("/nixle"), call.answer.status, body)
+    elif call.path.startswith("/mastodon/"):
+        mastodon_spec.check_answer(call.method, call.path.removeprefix("/mastodon"), call.answer.status, body)
