@@ -1,6 +1,7 @@
 """Takes a picture in: looks before it decodes, re-encodes it without metadata (P7), seals the original.
 
-Renditions are made here, at upload, never at send. Files are named by their hash and never change.
+Renditions are made here, at upload, never at send. Files are named by their hash and never change. Videos
+are `videos`'.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO
+from typing import IO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -29,6 +30,7 @@ from records.services import ledger
 
 register_heif_opener()
 
+PIECE = 1024 * 1024  # of a file that is read in pieces
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # 8,660 x 5,773: more than a phone takes, less than a decompression bomb
 MAX_SIDE = 2048  # of the rendition; every platform scales down to this or less
@@ -42,8 +44,26 @@ class Blobs:
 
     def read(self, sha256: str) -> bytes:
         """The bytes; raises FileNotFoundError when the storage has lost them."""
-        with default_storage.open(path_of(sha256)) as file:
+        with self.open(sha256) as file:
             return bytes(file.read())
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """The same as a file to be read in pieces, for what is too big to hold; whoever opens it closes it."""
+        return cast("IO[bytes]", default_storage.open(path_of(sha256)))
+
+    def hash_of(self, sha256: str) -> str:
+        """The hash that the stored bytes really have, read in pieces; raises FileNotFoundError as `read`."""
+        with self.open(sha256) as file:
+            return hash_of(file)
+
+
+def hash_of(file: IO[bytes]) -> str:
+    """The hash of a file from its start, read in pieces; 64 hex digits."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def path_of(sha256: str) -> str:
@@ -71,7 +91,7 @@ def add(
     data = file.read(MAX_BYTES + 1)
     picture = _decode(data)
     body, mime, size = _rendition(picture)
-    thumb = _jpeg(_within(picture, THUMB_SIDE))
+    thumb = jpeg(_within(picture, THUMB_SIDE))
     original = f"originals/{uuid.uuid4().hex}"
     default_storage.save(original, ContentFile(data))
     asset = MediaAsset(
@@ -80,8 +100,9 @@ def add(
         created_at=now or timezone.now(),
         original_name=name[-200:],
         original_path=original,
-        sha256=_store(body),
-        thumb_sha256=_store(thumb),
+        original_sha256=hashlib.sha256(data).hexdigest(),
+        sha256=store(body),
+        thumb_sha256=store(thumb),
         mime=mime,
         width=size[0],
         height=size[1],
@@ -91,7 +112,7 @@ def add(
     )
     asset.full_clean(exclude=["uploaded_by"])
     asset.save()
-    _remember("posts.media.added", asset, by, now, {"name": asset.original_name, "sha256": asset.sha256})
+    remember("posts.media.added", asset, by, now, {"name": asset.original_name, "sha256": asset.sha256})
     return asset
 
 
@@ -113,7 +134,7 @@ def describe(
         return row
     row.alt_text, row.credit = alt_text, credit
     row.save(update_fields=["alt_text", "credit"])
-    _remember("posts.media.described", row, by, now, {"alt_text": alt_text, "credit": credit})
+    remember("posts.media.described", row, by, now, {"alt_text": alt_text, "credit": credit})
     return row
 
 
@@ -171,7 +192,7 @@ def _rendition(picture: Image.Image) -> tuple[bytes, str, tuple[int, int]]:
         _bare(small).save(out, "PNG", optimize=True)
         if out.tell() <= MAX_PNG_BYTES:
             return out.getvalue(), "image/png", small.size
-    return _jpeg(small), "image/jpeg", small.size
+    return jpeg(small), "image/jpeg", small.size
 
 
 def _within(picture: Image.Image, side: int) -> Image.Image:
@@ -203,18 +224,21 @@ def _bare(picture: Image.Image) -> Image.Image:
     return bare
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def jpeg(picture: Image.Image) -> bytes:
+    """The pixels of a picture and nothing else, as a JPEG file."""
     out = io.BytesIO()
     _bare(picture).save(out, "JPEG", quality=88, optimize=True)
     return out.getvalue()
 
 
-def _store(data: bytes) -> str:
+def store(data: bytes) -> str:
+    """Put bytes into the storage under their own hash; returns it."""
     sha256 = hashlib.sha256(data).hexdigest()
     if not default_storage.exists(path_of(sha256)):
         default_storage.save(path_of(sha256), ContentFile(data))
     return sha256
 
 
-def _remember(kind: str, asset: MediaAsset, by: User | None, now: datetime | None, data: dict[str, object]) -> None:
+def remember(kind: str, asset: MediaAsset, by: User | None, now: datetime | None, data: dict[str, object]) -> None:
+    """Write a ledger entry about one of the library, in the caller's transaction."""
     ledger.remember(kind, ("media", asset.pk), by=by, now=now, data=data, division=asset.division)
