@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from divisions.views import absences, channels
+from divisions.views import absences, channels, directory, notices
 
 app_name = "divisions"
 urlpatterns = [
@@ -14,4 +14,13 @@ urlpatterns = [
     path("desk/channels/<slug:slug>/", channels.show, name="channel"),
     path("desk/channels/<slug:slug>/state/", channels.move, name="move_channel"),
     path("desk/channels/<slug:slug>/promise/", channels.promise, name="channel_promise"),
+    path("desk/notices/", notices.index, name="notices"),
+    path("desk/notices/seen/", notices.see_all, name="notices_seen"),
+    path("desk/notices/choices/", notices.choices, name="notice_choices"),
+    path("desk/notices/<int:pk>/", notices.show, name="notice"),
+    path("desk/notices/stop/<str:token>/", notices.stop, name="notice_stop"),
+    path("official/accounts.json", directory.accounts, name="official_list"),
+    path("official/accounts.json.sig", directory.signature, name="official_signature"),
+    path("official/key.pem", directory.key, name="official_key"),
+    path("official/verify/", directory.verify, name="official_verify"),
 ]

@@ -12,10 +12,18 @@ from divisions.admin.memberships import MembershipAdmin
 from divisions.admin.mirror import ChannelUserPermissionAdmin, DivisionUserPermissionAdmin
 from divisions.admin.people import PersonAdmin
 from divisions.admin.places import DepartmentAdmin, DivisionAdmin
+from divisions.admin.register import (
+    AccountHolderAdmin,
+    AccountRecordAdmin,
+    OfficialKeyAdmin,
+    OfficialListAdmin,
+)
 from divisions.admin.roles import RoleAdmin
 
 __all__ = [
     "AbsenceAdmin",
+    "AccountHolderAdmin",
+    "AccountRecordAdmin",
     "ChannelAdmin",
     "ChannelUserPermissionAdmin",
     "DepartmentAdmin",
@@ -23,6 +31,8 @@ __all__ = [
     "DivisionUserPermissionAdmin",
     "LinkRuleAdmin",
     "MembershipAdmin",
+    "OfficialKeyAdmin",
+    "OfficialListAdmin",
     "PersonAdmin",
     "RoleAdmin",
     "ServiceAdmin",

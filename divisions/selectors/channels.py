@@ -56,11 +56,15 @@ def offered_in_composer(mine: Rights, division_id: int, audience: str) -> list[C
 
 
 def official_accounts() -> QuerySet[Channel]:
-    """The public directory: accounts of audience public that are in use (12 in the demo)."""
+    """The public directory: accounts of audience public that are in use (12 in the demo), with their register's entry.
+
+    One that only its followers see is no account for the public, whatever its audience says.
+    """
     return (
         Channel.objects.filter(audience="public")
         .exclude(platform__in=OWN_PLATFORMS)
         .exclude(state=ChannelState.RETIRED)
-        .select_related("division")
+        .exclude(settings__contains={"protected": True})
+        .select_related("division", "record")
         .order_by("division__position", "division__name", "platform", "name")
     )

@@ -30,13 +30,30 @@ def seal(secrets: Mapping[str, str]) -> str:
 
 def open_for(channel: Channel) -> dict[str, str]:
     """Decrypt a channel's secrets. Raises BadInput (field FIELD_KEYS) when no current key fits."""
-    if not channel.credentials:
+    return open_sealed(channel.credentials, of=f"The credentials of {channel.slug}", else_="reconnect the account")
+
+
+def open_sealed(sealed: str, *, of: str, else_: str) -> dict[str, str]:
+    """Decrypt what `seal` made; empty text is no secrets. `of` names it and `else_` is the other cure, for BadInput."""
+    if not sealed:
         return {}
     try:
-        return dict(json.loads(_box().decrypt(channel.credentials.encode())))
+        return dict(json.loads(_box().decrypt(sealed.encode())))
     except InvalidToken as error:
-        raise BadInput(
-            "FIELD_KEYS",
-            f"The credentials of {channel.slug} were sealed with a key that FIELD_KEYS no longer holds.",
-            cure="Add the old key to FIELD_KEYS, or reconnect the account.",
-        ) from error
+        raise _shut(of, else_) from error
+
+
+def reseal(sealed: str, *, of: str, else_: str) -> str:
+    """The same secrets under the newest key, without opening them to the caller. Raises BadInput as `open_sealed`."""
+    try:
+        return _box().rotate(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise _shut(of, else_) from error
+
+
+def _shut(of: str, else_: str) -> BadInput:
+    return BadInput(
+        "FIELD_KEYS",
+        f"{of} were sealed with a key that FIELD_KEYS no longer holds.",
+        cure=f"Add the old key to FIELD_KEYS, or {else_}.",
+    )

@@ -319,7 +319,7 @@ def test_the_directory_lists_every_public_account_and_no_other(client: Client, d
         assert name in body
     assert "TestPDStaff" not in body
     assert "Departmental use only" not in body
-    assert "Anything else is not us" in body
+    assert "If it is not on this page, it is not us" in body
 
 
 def test_search_engines_are_kept_off_the_desk(client: Client) -> None:

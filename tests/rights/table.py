@@ -121,6 +121,10 @@ posts:staff_post                     GET  live                in   404 404 404  
 posts:front                          GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 posts:news                           GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 posts:accounts                       GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+divisions:official_list              GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+divisions:official_signature         GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+divisions:official_key               GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+divisions:official_verify            GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 posts:page                           GET  live               200   200 200 200   200 200 200   200 200 200 200   200
 posts:page                           GET  draft              404   404 404 404   404 404 404   404 404 404 404   404
 posts:page                           GET  staff              404   404 404 404   404 404 404   404 404 404 404   404
