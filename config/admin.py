@@ -155,6 +155,10 @@ ROOMS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("send", "posts.Delivery", "Deliveries", "One row for each channel a post goes to."),
             ("swap_horiz", "posts.Attempt", "Attempts", "Each call to a platform and its answer."),
+            ("mail", "posts.MailCopy", "Mails", "Each mail of a list, and what the server said."),
+            ("contact_mail", "posts.Subscription", "Subscriptions", "Who is on which e-mail list, by what right."),
+            ("alternate_email", "posts.Subscriber", "Subscribers", "The addresses of the e-mail lists."),
+            ("mark_email_unread", "posts.SubscribeRequest", "Sign-ups", "Who asked for a list; kept for two days."),
             ("lock", "posts.Hold", "Holds", "What was stopped, by whom, why."),
             ("crisis_alert", "posts.Incident", "Incidents", "Major incidents and their holds."),
             ("splitscreen", "posts.ChannelLane", "Lanes", "Which account is being written to now."),

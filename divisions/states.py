@@ -17,9 +17,13 @@ class Platform(models.TextChoices):
     NIXLE = "nixle", "Nixle"
     MASTODON = "mastodon", "Mastodon"
     BLUESKY = "bluesky", "Bluesky"
+    EMAIL = "email", "E-mail list"
+    WEBHOOK = "webhook", "Webhook"
 
 
 OWN_PLATFORMS = (Platform.WEBSITE, Platform.FEED, Platform.INTERNAL)
+# Ways out that we run ourselves: nobody follows an account there, nothing can be read back, rounds have nothing to see.
+SERVICES = (Platform.EMAIL, Platform.WEBHOOK)
 
 
 class Audience(models.TextChoices):

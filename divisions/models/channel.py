@@ -74,6 +74,11 @@ class Channel(models.Model):
                 condition=~models.Q(platform__in=[Platform.WEBSITE, Platform.FEED])
                 | models.Q(audience=Audience.PUBLIC),
             ),
+            models.CheckConstraint(  # anybody may put an address on a list
+                name="mailing_lists_are_public",
+                condition=~models.Q(platform=Platform.EMAIL) | models.Q(audience=Audience.PUBLIC),
+                violation_error_message="An e-mail list is open to anybody, so what goes there is public.",
+            ),
         ]
 
     def __str__(self) -> str:

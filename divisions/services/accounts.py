@@ -9,7 +9,7 @@ from connectors.contract import Account, BlobReader, Connector
 from connectors.errors import Misconfigured
 from divisions.models import Channel
 from divisions.services import credentials
-from divisions.states import Mode
+from divisions.states import Mode, Platform
 
 
 def connector_of(channel: Channel) -> Connector:
@@ -28,7 +28,7 @@ def account_of(channel: Channel, *, blobs: BlobReader | None = None) -> Account:
         platform=channel.platform,
         handle=channel.handle,
         remote_id=channel.remote_id,
-        api_base=base.rstrip("/"),
+        api_base=base if channel.platform == Platform.WEBHOOK else base.rstrip("/"),  # an endpoint is called as it is
         mode=channel.mode,
         secrets=credentials.open_for(channel),
         settings=channel.settings,

@@ -7,6 +7,7 @@ credit of a picture, through `posts.services.media`.
 from posts.admin.amends import CorrectionAdmin, WithdrawalAdmin
 from posts.admin.delivery import AttemptAdmin, ChannelLaneAdmin, DeliveryAdmin, HeartbeatAdmin
 from posts.admin.hold import HoldAdmin, IncidentAdmin
+from posts.admin.mailing import MailCopyAdmin, SubscriberAdmin, SubscribeRequestAdmin, SubscriptionAdmin
 from posts.admin.matrix import BreakGlassAdmin, MatrixRowAdmin, ReminderAdmin
 from posts.admin.media import MediaAssetAdmin
 from posts.admin.pattern import PatternAdmin
@@ -25,6 +26,7 @@ __all__ = [
     "HeartbeatAdmin",
     "HoldAdmin",
     "IncidentAdmin",
+    "MailCopyAdmin",
     "MatrixRowAdmin",
     "MediaAssetAdmin",
     "PatternAdmin",
@@ -33,6 +35,9 @@ __all__ = [
     "ReviewAdmin",
     "RevisionAdmin",
     "RevisionMediaAdmin",
+    "SubscribeRequestAdmin",
+    "SubscriberAdmin",
+    "SubscriptionAdmin",
     "VariantAdmin",
     "WithdrawalAdmin",
 ]

@@ -4,6 +4,7 @@ from posts.models.amends import Correction, Withdrawal
 from posts.models.approving import BreakGlass, MatrixRow, Reminder
 from posts.models.delivery import Attempt, ChannelLane, Delivery, Heartbeat
 from posts.models.hold import Hold, Incident, IncidentLog
+from posts.models.mailing import MailCopy, Subscriber, SubscribeRequest, Subscription
 from posts.models.media import MediaAsset, MediaState
 from posts.models.pattern import Pattern
 from posts.models.post import Draft, DraftMedia, DraftVariant, Post
@@ -24,6 +25,7 @@ __all__ = [
     "Hold",
     "Incident",
     "IncidentLog",
+    "MailCopy",
     "MatrixRow",
     "MediaAsset",
     "MediaState",
@@ -33,6 +35,9 @@ __all__ = [
     "Review",
     "Revision",
     "RevisionMedia",
+    "SubscribeRequest",
+    "Subscriber",
+    "Subscription",
     "Variant",
     "Withdrawal",
     "WordComment",

@@ -16,6 +16,10 @@ records_ledgerentry                  403   403   403   403   302     -     200  
 divisions_membership                 200   200   200   403   200     -     200   200   200   403   200     -
 divisions_training                   200   200   200   403   200     -     200   200   200   403   200     -
 divisions_absence                    200   403   200   403   200     -     200   403   200   403   200     -
+divisions_accountrecord              200   403   200   403   200     -     200   403   200   403   200     -
+divisions_accountholder              200   403   200   403   200     -     200   403   200   403   200     -
+divisions_officialkey                200   403   200   403   200     -     200   403   200   403   200     -
+divisions_officiallist               200   403   200   403   200     -     200   403   200   403   200     -
 divisions_channel                    200   200   200   403   200   200     200   200   200   403   200   200
 divisions_linkrule                   200   200   200   403   200     -     200   200   200   403   200     -
 divisions_divisionuserpermission     200   403   200   403   200     -     200   403   200   403   200     -
@@ -42,6 +46,10 @@ posts_review                         200   403   200   403   200     -     200  
 posts_matrixrow                      200   403   200   403   200     -     200   200   200   403   200     -
 posts_breakglass                     200   403   200   403   200     -     200   403   200   403   200     -
 posts_reminder                       200   403   200   403   200     -     200   403   200   403   200     -
+posts_mailcopy                       200   403   200   403   200     -     200   403   200   403   200     -
+posts_subscriber                     200   403   200   403   200     -     200   403   200   403   200     -
+posts_subscription                   200   403   200   403   200     -     200   403   200   403   200     -
+posts_subscriberequest               200   403   200   403   200     -     200   403   200   403   200     -
 moderation_task                      200   403   200   403   200     -     200   403   200   403   200     -
 moderation_checkplan                 200   403   200   403   200     -     200   403   200   403   200     -
 moderation_checkround                200   403   200   403   200     -     200   403   200   403   200     -

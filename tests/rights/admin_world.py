@@ -18,7 +18,18 @@ from divisions.access import mirror
 from divisions.models import Membership, MembershipChannel
 from moderation.models import ChannelWatch
 from moderation.services import plan
-from posts.models import Approval, Attempt, BreakGlass, Correction, Incident, Reminder
+from posts.models import (
+    Approval,
+    Attempt,
+    BreakGlass,
+    Correction,
+    Incident,
+    MailCopy,
+    Reminder,
+    Subscriber,
+    SubscribeRequest,
+    Subscription,
+)
 from tests.rights.world import World
 from tests.stories import NOW
 
@@ -47,10 +58,20 @@ def one_of_each(world: World) -> dict[str, Any]:
     Reminder.objects.create(revision=approval.revision, rung="central", at=NOW)
     ChannelWatch.objects.create(channel=world.d.facebook_central, next_at=NOW)
     plan.set_rhythm(channel=world.d.nixle, every_days=14, by=world.d.smo, now=NOW)
+    _a_mailing_list(world)
     narrowed = Membership.objects.get(user=world.d.colleague)
     MembershipChannel.objects.create(membership=narrowed, channel=world.d.facebook_northeast)
     mirror([world.d.colleague])
     return {"kind": kind.pk, "post": world.posts["live"].pk}
+
+
+def _a_mailing_list(world: World) -> None:
+    """One address on one list, one that asked, and one mail."""
+    reader = Subscriber.objects.create(address="Reader@home.example", folded="reader@home.example")
+    Subscription.objects.create(subscriber=reader, channel=world.d.facebook_northeast, confirmed_at=NOW)
+    asked = {"address": "x@home.example", "folded": "x@home.example", "origin": "x"}
+    SubscribeRequest.objects.create(asked_at=NOW, **asked)
+    MailCopy.objects.create(delivery=world.deliveries["failed"], subscriber=reader, ready_at=NOW, at=NOW)
 
 
 def path_of(name: str, things: dict[str, Any]) -> str:
