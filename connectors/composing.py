@@ -15,6 +15,7 @@ from connectors.contract import Act, Capabilities, Media, Outgoing, Part, Proble
 
 SPEAKING = (Act.PUBLISH, Act.EDIT, Act.REPLY)
 OWN = ("website", "feed", "internal")
+LINK_APART = ("email", "webhook")  # they say the address in a place of its own
 
 
 def render(platform: str, outgoing: Outgoing, capabilities: Capabilities) -> Rendered:
@@ -42,7 +43,7 @@ def compose(platform: str, outgoing: Outgoing) -> str:
     text = unicodedata.normalize("NFC", outgoing.text).replace("\r\n", "\n").strip()
     if platform == "nixle":
         return counting.fold_for_sms(text)
-    if platform in OWN or (platform == "facebook" and card_link(outgoing)):
+    if platform in (*OWN, *LINK_APART) or (platform == "facebook" and card_link(outgoing)):
         return text
     return _with_link(text, outgoing.link)
 

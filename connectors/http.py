@@ -176,6 +176,11 @@ def begun(at: float | None = None, on_first_byte: Callable[[], None] | None = No
         _begun.reset(token)
 
 
+def is_allowed(host: str, port: int) -> bool:
+    """Whether `OUTBOUND_ALLOW` names this host and port."""
+    return (host.lower(), port) in _settings.allowed
+
+
 def tally() -> tuple[Sent, ...]:
     """Return the last thousand calls of this process, oldest first."""
     return tuple(_tally)
@@ -191,13 +196,15 @@ def request(
     multipart: Mapping[str, str | FilePart] | None = None,
     body: bytes | None = None,
     timeout_s: float | None = None,
+    keep_bytes: int | None = None,
     repeatable: bool,
 ) -> Answer:
     """Make one call and return whatever was answered, redirects and errors included.
 
     At most one of `json`, `form`, `multipart`, `body`. `timeout_s` is the wait for the answer (default: the
     configured
-    one); uploads get more by their size. Raises Temporary (nothing said, or `repeatable`), Uncertain (said,
+    one); uploads get more by their size. `keep_bytes` = no more of the answer's body is read or kept, and that is no
+    fault: for calls whose status says all. Raises Temporary (nothing said, or `repeatable`), Uncertain (said,
     not heard),
     Misconfigured (address not allowed).
     """
@@ -211,7 +218,7 @@ def request(
     token = _call.set(call)
     answer: Answer | None = None
     try:
-        answer = _exchange(method, url, content, sent_headers, read_s)
+        answer = _exchange(method, url, content, sent_headers, read_s, keep_bytes)
     except ConnectorError:
         raise
     except Exception as error:
@@ -232,7 +239,9 @@ def _new_call(read_s: float, size: int) -> _Call:
     )
 
 
-def _exchange(method: str, url: str, content: bytes | None, headers: Mapping[str, str], read_s: float) -> Answer:
+def _exchange(
+    method: str, url: str, content: bytes | None, headers: Mapping[str, str], read_s: float, keep: int | None
+) -> Answer:
     response = _pool().urlopen(
         method,
         url,
@@ -246,8 +255,8 @@ def _exchange(method: str, url: str, content: bytes | None, headers: Mapping[str
     )
     complete = False
     try:
-        taken = _read_capped(response, time.monotonic() + read_s)
-        complete = True
+        taken = _read_capped(response, time.monotonic() + read_s, keep)
+        complete = keep is None or len(taken) < keep
     finally:
         if not complete:
             response.close()
@@ -256,11 +265,16 @@ def _exchange(method: str, url: str, content: bytes | None, headers: Mapping[str
     return Answer(status=response.status, headers=lowered, body=taken)
 
 
-def _read_capped(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """Read to the end, but neither more than the cap nor past `deadline`, however slowly it drips."""
+def _read_capped(response: urllib3.BaseHTTPResponse, deadline: float, keep: int | None) -> bytes:
+    """Read to the end, but neither more than the cap nor past `deadline`, however slowly it drips.
+
+    With `keep` reading ends there, and what was read is the answer.
+    """
     taken = bytearray()
     while chunk := response.read1(CHUNK, decode_content=False):
         taken += chunk
+        if keep is not None and len(taken) >= keep:
+            return bytes(taken[:keep])
         if len(taken) > _settings.max_answer_bytes or time.monotonic() > deadline:
             raise _TooMuch
     return bytes(taken)

@@ -20,7 +20,8 @@ from connectors.contract import Act, Media, Outgoing, Step, Target
 from connectors.errors import Misconfigured, NotSupported
 from divisions.states import ChannelState, Mode
 from posts.models import Delivery
-from posts.selectors import holds
+from posts.selectors import carried, holds
+from posts.selectors.published import file_path
 from posts.services import claimed, gate, outcome, read_back
 from posts.services.accounts import connector_of
 from posts.states import DeliveryState, check_delivery_move
@@ -162,5 +163,11 @@ def outgoing_of(delivery: Delivery, *, planned_at: datetime) -> Outgoing:
         link=payload["link"],
         target=Target(remote_id=delivery.target_remote_id) if delivery.target_remote_id else None,
         url=payload["url"],
-        media=tuple(Media(**item) for item in payload["media"]),
+        media=tuple(Media(**carried.wire(item), url=_address(item, payload)) for item in payload["media"]),
+        kind=delivery.post.kind,
     )
+
+
+def _address(item: dict[str, Any], payload: dict[str, Any]) -> str:
+    """Where the public sees a picture: only beside the page that shows it."""
+    return f"{settings.BASE_URL}{file_path(item['sha256'], item['mime'])}" if payload["link"] else ""

@@ -98,18 +98,24 @@ def close_attempt(delivery: Delivery, number: int, answer: Result | ConnectorErr
 def close_attempts(ended: Sequence[tuple[int, int, Result | ConnectorError]], *, now: datetime) -> None:
     """Write how calls ended, each once: delivery id, attempt number, answer."""
     errors = [answer if isinstance(answer, ConnectorError) else None for _, _, answer in ended]
+    both = list(zip(errors, ended, strict=True))
     values: dict[str, Any] = {
         "now": now,
         "deliveries": [delivery for delivery, _, _ in ended],
         "numbers": [number for _, number, _ in ended],
         "outcomes": [_OUTCOMES[type(answer)].value for _, _, answer in ended],
-        "statuses": [e.status if e else None for e in errors],
+        "statuses": [e.status if e else _said(answer).get("http_status") for e, (_, _, answer) in both],
         "codes": [_clean(e.code, 100) if e else "" for e in errors],
         "requests": [_clean(e.request_id, 100) if e else "" for e in errors],
-        "words": [_clean(e.message, 4000) if e else "" for e in errors],
+        "words": [_clean(e.message if e else _said(answer).get("words", ""), 4000) for e, (_, _, answer) in both],
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, values)
+
+
+def _said(answer: Result | ConnectorError) -> dict[str, Any]:
+    """What a connector wants kept of an answer that went well: `http_status` and `words`, secrets cut out."""
+    return answer.receipt.raw if isinstance(answer, Done) else {}
 
 
 def _clean(text: str, limit: int) -> str:

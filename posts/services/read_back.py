@@ -40,6 +40,8 @@ def steps(connector: Connector, outgoing: Outgoing, *, own: bool) -> tuple[Step,
     """The reading that proves this act, if it needs one. Our own pages are their own proof: no wire, no doubt."""
     if own or outgoing.act not in PROVEN_BY_READING or outgoing.target is None:
         return ()
+    if not connector.capabilities().read_back:
+        return ()
     words = connector.render(outgoing, connector.capabilities()).text if outgoing.act is Act.EDIT else ""
     payload = {
         "act": outgoing.act.value,
