@@ -22,8 +22,8 @@ class Platform(models.TextChoices):
 
 
 OWN_PLATFORMS = (Platform.WEBSITE, Platform.FEED, Platform.INTERNAL)
-# Ways out that we run ourselves: nobody follows an account there, nothing can be read back, rounds have nothing to see.
-SERVICES = (Platform.EMAIL, Platform.WEBHOOK)
+# Nobody follows an account there and nothing can be read back: the wall, the register and the rounds leave them out.
+NOT_ACCOUNTS = (*OWN_PLATFORMS, Platform.EMAIL, Platform.WEBHOOK)
 
 
 class Audience(models.TextChoices):

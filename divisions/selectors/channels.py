@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from divisions.access import Rights
 from divisions.models import Channel, LinkRule
 from divisions.permissions import Right
-from divisions.states import OWN_PLATFORMS, ChannelState
+from divisions.states import NOT_ACCOUNTS, ChannelState
 
 
 def visible_to(mine: Rights) -> QuerySet[Channel]:
@@ -17,7 +17,7 @@ def visible_to(mine: Rights) -> QuerySet[Channel]:
 
 def accounts_visible_to(mine: Rights) -> QuerySet[Channel]:
     """The same without our own pages and feeds: accounts of platforms, which are what a register counts."""
-    return visible_to(mine).exclude(platform__in=OWN_PLATFORMS).exclude(state=ChannelState.RETIRED)
+    return visible_to(mine).exclude(platform__in=NOT_ACCOUNTS).exclude(state=ChannelState.RETIRED)
 
 
 def overseen_by(mine: Rights) -> QuerySet[Channel]:
@@ -25,7 +25,7 @@ def overseen_by(mine: Rights) -> QuerySet[Channel]:
     ids = mine.division_ids(Right.VIEW_WALL) | mine.division_ids(Right.VIEW_ALL)
     return (
         Channel.objects.filter(division__in=ids)
-        .exclude(platform__in=OWN_PLATFORMS)
+        .exclude(platform__in=NOT_ACCOUNTS)
         .exclude(state=ChannelState.RETIRED)
         .select_related("division", "duty_officer")
     )
@@ -62,7 +62,7 @@ def official_accounts() -> QuerySet[Channel]:
     """
     return (
         Channel.objects.filter(audience="public")
-        .exclude(platform__in=OWN_PLATFORMS)
+        .exclude(platform__in=NOT_ACCOUNTS)
         .exclude(state=ChannelState.RETIRED)
         .exclude(settings__contains={"protected": True})
         .select_related("division", "record")

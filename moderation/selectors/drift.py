@@ -15,7 +15,7 @@ from divisions.access import Rights
 from divisions.errors import NotVisible
 from divisions.models import Channel
 from divisions.permissions import Right
-from divisions.states import OWN_PLATFORMS, ChannelState, Mode
+from divisions.states import NOT_ACCOUNTS, OWN_PLATFORMS, ChannelState, Mode
 from moderation.models import DriftCase
 from moderation.states import LOOKED_LATE, DriftDecision, DriftKind
 from posts.selectors.struck import phrases
@@ -91,7 +91,7 @@ def may_decide(case: DriftCase, mine: Rights) -> bool:
 
 def accounts(mine: Rights) -> QuerySet[Channel]:
     """Accounts the person sees, those first that were not looked at for longest; those that cannot be read last."""
-    rows = Channel.objects.filter(division__in=mine.visible_division_ids()).exclude(platform__in=OWN_PLATFORMS)
+    rows = Channel.objects.filter(division__in=mine.visible_division_ids()).exclude(platform__in=NOT_ACCOUNTS)
     rows = rows.exclude(state=ChannelState.RETIRED).select_related("division", "watch")
     can = readable().filter(pk=OuterRef("pk"))
     return rows.annotate(can_be_read=Exists(can)).order_by(

@@ -29,7 +29,7 @@ from divisions.access import Rights
 from divisions.errors import NotVisible
 from divisions.models import Channel
 from divisions.permissions import Right
-from divisions.states import OWN_PLATFORMS, ChannelState
+from divisions.states import NOT_ACCOUNTS, ChannelState
 from moderation.checks import EVERY_DAYS, LINKS, NOT_LOOKED
 from moderation.models import CheckItem, CheckPlan, CheckRound, Screenshot, Task
 from moderation.states import Answer, AskedOf
@@ -42,7 +42,7 @@ _DAY = Value(timedelta(days=1), output_field=DurationField())
 
 def checked() -> QuerySet[Channel]:
     """The accounts that are checked: every one in use, the staff's too; our own pages are no accounts."""
-    return Channel.objects.exclude(platform__in=OWN_PLATFORMS).exclude(state=ChannelState.RETIRED)
+    return Channel.objects.exclude(platform__in=NOT_ACCOUNTS).exclude(state=ChannelState.RETIRED)
 
 
 def with_checks(channels: QuerySet[Channel]) -> QuerySet[Any]:
