@@ -26,6 +26,9 @@ from posts.models import Heartbeat
 from posts.selectors import desk, needs
 
 
+_PEOPLE = ("divisions:people", "divisions:person", "divisions:person_move")
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: `nav` on the desk (docs/look.md section 1), `department` everywhere."""
     context = {"department": getattr(request, "department", None)}
@@ -120,6 +123,8 @@ def _groups(
     own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
     if mine.anywhere(Right.VIEW_INTERNAL):
         own.append(_area(request, "Staff feed", "people", "posts:staff", "posts:staff_post"))
+    if mine.anywhere(Right.MANAGE_PEOPLE) or mine.anywhere(Right.VIEW_ALL):
+        own.append(_area(request, "People", "groups", *_PEOPLE))
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
     oversight = [_wall(request, watched)] if watched is not None else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from divisions.views import absences, channels, directory, notices
+from divisions.views import absences, channels, directory, handover, notices, people
 
 app_name = "divisions"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("desk/channels/<slug:slug>/", channels.show, name="channel"),
     path("desk/channels/<slug:slug>/state/", channels.move, name="move_channel"),
     path("desk/channels/<slug:slug>/promise/", channels.promise, name="channel_promise"),
+    path("desk/people/", people.index, name="people"),
+    path("desk/people/<int:pk>/", people.show, name="person"),
+    path("desk/people/<int:pk>/move/", handover.move, name="person_move"),
+    path("desk/people/moves/<int:pk>/undo/", handover.undo, name="handover_undo"),
     path("desk/notices/", notices.index, name="notices"),
     path("desk/notices/seen/", notices.see_all, name="notices_seen"),
     path("desk/notices/choices/", notices.choices, name="notice_choices"),

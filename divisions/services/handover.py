@@ -1,7 +1,7 @@
 """Transfer and leaver in one act: memberships end and begin, and what the person looks after passes to somebody.
 
-One transaction and one ledger entry with everything that was moved; undone the same day, as long as nothing else
-touched it. What there is to move is known to the rooms (`divisions.belongings`), so nothing is left without an owner.
+One transaction and one ledger entry with everything that was moved, from which `handing_back` undoes it. What there is
+to move is known to the rooms (`divisions.belongings`), so nothing is left without an owner.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from divisions import access, belongings
-from divisions.belongings import Case, Passing
-from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Channel, Division, Handover, HandoverKind, Membership, Role, RoleRight, User
+from divisions.belongings import Case, Line, Passing
+from divisions.errors import BadInput, WrongMoment
+from divisions.models import Division, Handover, HandoverKind, Membership, Role, RoleRight, User
 from divisions.permissions import Reach, Right
 from divisions.services import notices, people
 from divisions.services.people import today
@@ -27,7 +27,17 @@ from records.services import ledger
 
 AHEAD = timedelta(days=60)
 LONGEST_REASON = 300
-MOST_LEFT = 20  # sentences about what an undo left, in the ledger and on the page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would happen: who takes which lines (some end with the person), which memberships end, which go on."""
+
+    move: Move
+    lines: Sequence[Line]
+    takers: Mapping[int, User]
+    over: Sequence[Membership]
+    kept: Sequence[Membership]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,34 @@ def hand_over(
     _remember(handover, move, takers, moved, by, moment)
     _tell(handover, takers)
     return handover
+
+
+@transaction.atomic
+def preview(
+    *,
+    person: User,
+    kind: str,
+    by: User | None,
+    successor: User | None = None,
+    successors: Mapping[int, User] | None = None,
+    division: Division | None = None,
+    role: str = "",
+    first_day: date | None = None,
+    now: datetime | None = None,
+) -> Preview:
+    """Everything that `hand_over` would do, without doing it; raises the same."""
+    moment = now or timezone.now()
+    move = checked(person=person, kind=kind, division=division, role=role, first_day=first_day, by=by, now=moment)
+    case = case_of(move, now=moment)
+    takers = _takers(case, successor, successors or {})
+    places = _places(person, moment)
+    return Preview(
+        move=move,
+        lines=belongings.lines(case),
+        takers=takers,
+        over=[row for row in places if not _is_there(move, row)],
+        kept=[row for row in places if _is_there(move, row)],
+    )
 
 
 def checked(
@@ -278,90 +316,10 @@ def _sign_out(person: User) -> None:
             session.delete()
 
 
-# ---- undoing
-
-
-@transaction.atomic
-def undo(*, handover: Handover, by: User | None, now: datetime | None = None) -> list[str]:
-    """Put everything back on the same day (the department's); returns a sentence for each thing that was left.
-
-    Memberships come back as new rows: for the hours in between the person had no rights, and that stays readable.
-    Raises WrongMoment on another day, a second time, or while a later handover of the person stands.
-    """
-    moment = now or timezone.now()
-    row = Handover.objects.select_for_update(of=("self",)).select_related("person", "division").get(pk=handover.pk)
-    person = User.objects.select_for_update().get(pk=row.person_id)
-    row.person = person
-    _require_undo(row, by)
-    if row.undone_at is not None:
-        raise WrongMoment("This was undone already.")
-    if today(row.made_at) != today(moment):
-        raise WrongMoment("It can be undone on the same day only.", cure="Move the person again, or give them a place.")
-    if Handover.objects.filter(person=person, undone_at__isnull=True, made_at__gt=row.made_at).exists():
-        raise WrongMoment(f"{person} was moved again since.", cure="Undo that first.")
-    left = _undo_doors(row.moved["person"], person)
-    left += _undo_places(row.moved["memberships"], person, moment)
-    for mover in reversed(belongings.movers()):
-        if mover.name in row.moved:
-            left += mover.undo(row.moved[mover.name], row, by=by, now=moment)
-    row.undone_at, row.undone_by = moment, by
-    row.save(update_fields=["undone_at", "undone_by"])
-    access.mirror([person])
-    data = {"handover": row.pk, "email": person.email, "left": left[:MOST_LEFT], "left_count": len(left)}
-    division = _home(row)
-    about = ("person", person.pk)
-    ledger.remember("divisions.person.handover_undone", about, by=by, now=moment, data=data, division=division)
-    return left
-
-
-def _require_undo(row: Handover, by: User | None) -> None:
-    """Who manages people wherever the person was and wherever they went; never the person."""
-    if by is None:
-        return
-    if by.pk == row.person_id:
-        raise NotAllowed("undo your own move", where="the department", who=access.who_can(Right.MANAGE_PEOPLE))
-    mine = access.rights(by)
-    slugs = [slug for _, slug, _ in row.moved["memberships"]["ended"]]
-    for place in Division.objects.filter(Q(slug__in=slugs) | Q(pk=row.division_id)):
-        access.require(by, Right.MANAGE_PEOPLE, place, has=mine)
-    if not mine.anywhere(Right.MANAGE_PEOPLE):
-        raise NotVisible
-
-
-def _undo_doors(was: Mapping[str, bool], person: User) -> list[str]:
-    for key, value in was.items():
-        setattr(person, key, value)
-    person.save(update_fields=list(was))
-    return []
-
-
-def _undo_places(moved: Mapping[str, Any], person: User, now: datetime) -> list[str]:
-    left = []
-    given = Membership.objects.filter(pk=moved["given"]).first() if moved["given"] else None
-    if given is not None and given.revoked_at is None:
-        given.revoked_at = now
-        given.save(update_fields=["revoked_at"])
-    elif given is not None:
-        left.append(f"{given}: ended since.")
-    for row in Membership.objects.filter(pk__in=[pk for pk, *_ in moved["ended"]]).select_related("division", "role"):
-        try:
-            people.write_membership(
-                user=person,
-                division=row.division,
-                role=row.role,
-                starts_on=max(row.starts_on, today(now)),
-                ends_on=row.ends_on,
-                channels=list(Channel.objects.filter(narrowings__membership=row, narrowings__revoked_at__isnull=True)),
-            )
-        except BadInput:
-            left.append(f"{row}: given again since.")
-    return left
-
-
 # ---- remembering and telling
 
 
-def _home(row: Handover) -> Division | None:
+def home_of(row: Handover) -> Division | None:
     """The division under which it is remembered: where the person was, else where they go."""
     ended = row.moved["memberships"]["ended"]
     return (Division.objects.filter(slug=ended[0][1]).first() if ended else None) or row.division
@@ -383,7 +341,7 @@ def _remember(
         "moved": moved,
     }
     about = ("person", move.person.pk)
-    ledger.remember("divisions.person.handed_over", about, by=by, now=now, data=data, division=_home(row))
+    ledger.remember("divisions.person.handed_over", about, by=by, now=now, data=data, division=home_of(row))
 
 
 def _tell(row: Handover, takers: Mapping[int, User]) -> None:

@@ -20,7 +20,7 @@ from divisions.models import (
     User,
 )
 from divisions.permissions import Right
-from divisions.services import channels, handover, training
+from divisions.services import channels, handing_back, handover, training
 from posts.models import Post
 from posts.services.belongings import unfinished
 from records.models import LedgerEntry
@@ -104,7 +104,7 @@ def test_a_transfer_of_a_busy_officer_leaves_nothing_ownerless_and_is_one_act(de
     assert not Training.objects.filter(user=d.officer, revoked_at=None).exists()
     assert not AccountHolder.objects.filter(user=d.officer, removed_at=None).exists()
 
-    left = handover.undo(handover=row, by=d.smo)
+    left = handing_back.hand_back(handover=row, by=d.smo)
 
     assert left == []
     assert _state(d) == before

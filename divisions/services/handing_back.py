@@ -1,0 +1,102 @@
+"""Undoes a handover on the same day: everything back, but for what somebody else touched since.
+
+Memberships that ended stay ended and are given anew; what each room moved, it puts back itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from divisions import access, belongings
+from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
+from divisions.models import Channel, Division, Handover, Membership, User
+from divisions.permissions import Right
+from divisions.services import people
+from divisions.services.handover import home_of
+from divisions.services.people import today
+from records.services import ledger
+
+MOST_LEFT = 20  # sentences about what was left, in the ledger
+
+
+@transaction.atomic
+def hand_back(*, handover: Handover, by: User | None, now: datetime | None = None) -> list[str]:
+    """Put everything back on the same day (the department's); returns a sentence for each thing that was left.
+
+    Memberships come back as new rows: for the hours in between the person had no rights, and that stays readable.
+    Raises WrongMoment on another day, a second time, or while a later handover of the person stands.
+    """
+    moment = now or timezone.now()
+    row = Handover.objects.select_for_update(of=("self",)).select_related("person", "division").get(pk=handover.pk)
+    person = User.objects.select_for_update().get(pk=row.person_id)
+    row.person = person
+    _require_undo(row, by)
+    if row.undone_at is not None:
+        raise WrongMoment("This was undone already.")
+    if today(row.made_at) != today(moment):
+        raise WrongMoment("It can be undone on the same day only.", cure="Move the person again, or give them a place.")
+    if Handover.objects.filter(person=person, undone_at__isnull=True, made_at__gt=row.made_at).exists():
+        raise WrongMoment(f"{person} was moved again since.", cure="Undo that first.")
+    left = _undo_doors(row.moved["person"], person)
+    left += _undo_places(row.moved["memberships"], person, moment)
+    for mover in reversed(belongings.movers()):
+        if mover.name in row.moved:
+            left += mover.undo(row.moved[mover.name], row, by=by, now=moment)
+    row.undone_at, row.undone_by = moment, by
+    row.save(update_fields=["undone_at", "undone_by"])
+    access.mirror([person])
+    data = {"handover": row.pk, "email": person.email, "left": left[:MOST_LEFT], "left_count": len(left)}
+    division = home_of(row)
+    about = ("person", person.pk)
+    ledger.remember("divisions.person.handover_undone", about, by=by, now=moment, data=data, division=division)
+    return left
+
+
+def _require_undo(row: Handover, by: User | None) -> None:
+    """Who manages people wherever the person was and wherever they went; never the person."""
+    if by is None:
+        return
+    if by.pk == row.person_id:
+        raise NotAllowed("undo your own move", where="the department", who=access.who_can(Right.MANAGE_PEOPLE))
+    mine = access.rights(by)
+    slugs = [slug for _, slug, _ in row.moved["memberships"]["ended"]]
+    for place in Division.objects.filter(Q(slug__in=slugs) | Q(pk=row.division_id)):
+        access.require(by, Right.MANAGE_PEOPLE, place, has=mine)
+    if not mine.anywhere(Right.MANAGE_PEOPLE):
+        raise NotVisible
+
+
+def _undo_doors(was: Mapping[str, bool], person: User) -> list[str]:
+    for key, value in was.items():
+        setattr(person, key, value)
+    person.save(update_fields=list(was))
+    return []
+
+
+def _undo_places(moved: Mapping[str, Any], person: User, now: datetime) -> list[str]:
+    left = []
+    given = Membership.objects.filter(pk=moved["given"]).first() if moved["given"] else None
+    if given is not None and given.revoked_at is None:
+        given.revoked_at = now
+        given.save(update_fields=["revoked_at"])
+    elif given is not None:
+        left.append(f"{given}: ended since.")
+    for row in Membership.objects.filter(pk__in=[pk for pk, *_ in moved["ended"]]).select_related("division", "role"):
+        try:
+            people.write_membership(
+                user=person,
+                division=row.division,
+                role=row.role,
+                starts_on=max(row.starts_on, today(now)),
+                ends_on=row.ends_on,
+                channels=list(Channel.objects.filter(narrowings__membership=row, narrowings__revoked_at__isnull=True)),
+            )
+        except BadInput:
+            left.append(f"{row}: given again since.")
+    return left
