@@ -56,22 +56,36 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantCandidate:
-    """One channel's form: its slug and label, its platform, what would go out as its connector counts it."""
+    """One channel's form: its slug and label, its platform, what would go out as its connector counts it.
+
+    `left_out` has an entry for each picture or video that this platform cannot carry: whether it is a video.
+    """
 
     channel: str
     label: str
     platform: str
     rendered: Rendered
     window: Window | None = None
+    left_out: tuple[bool, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture as the checks see it."""
+    """A picture or video as the checks see it; `state` is that of its clean copy (ready | processing | failed)."""
 
     name: str
     alt: str
     credit: str
+    is_video: bool = False
+    state: str = "ready"
+    captioned: bool = False
+    no_speech: bool = False
+
+    @property
+    def noun(self) -> str:
+        """What to call it."""
+        return "video" if self.is_video else "picture"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 
 from connectors import registry
-from connectors.contract import Act, Media, Outgoing, Rendered
+from connectors.contract import Act, Outgoing, Rendered
 from divisions.errors import BadInput
 from divisions.models import Channel
 from divisions.states import Platform
 from posts import checks
-from posts.models import Draft, MediaAsset, Post
+from posts.models import Draft, MediaAsset, Post, RevisionMedia
 from posts.models.post import When
-from posts.selectors import moments, repeat_checks, windows
+from posts.selectors import carried, moments, repeat_checks, windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Preview:
     own_words: bool
     rendered: Rendered
     link: str
+    media: tuple[MediaAsset | RevisionMedia, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,22 +78,6 @@ def page_url(post: Post, title: str) -> str:
     return f"{settings.BASE_URL}{post.address(title)}"
 
 
-def media_of(assets: Iterable[MediaAsset]) -> tuple[Media, ...]:
-    """Library pictures as the connectors see them."""
-    return tuple(
-        Media(
-            sha256=a.sha256,
-            mime=a.mime,
-            alt=a.alt_text,
-            credit=a.credit,
-            width=a.width,
-            height=a.height,
-            size_bytes=a.size_bytes,
-        )
-        for a in assets
-    )
-
-
 def _preview(
     draft: Draft,
     channel: Channel,
@@ -103,6 +88,8 @@ def _preview(
 ) -> Preview:
     text = draft.text if own is None else own
     connector = registry.get(channel.platform, channel.mode)
+    capabilities = connector.capabilities()
+    taken = tuple(asset for asset in pictures if carried.takes(asset, capabilities))
     outgoing = Outgoing(
         act=Act.PUBLISH,
         key="preview",
@@ -111,10 +98,10 @@ def _preview(
         text=text,
         language=draft.language,
         link=link or None,
-        media=media_of(pictures),
+        media=carried.of_assets(taken),
     )
-    rendered = connector.render(outgoing, connector.capabilities())
-    return Preview(channel=channel, text=text, own_words=own is not None, rendered=rendered, link=link)
+    rendered = connector.render(outgoing, capabilities)
+    return Preview(channel=channel, text=text, own_words=own is not None, rendered=rendered, link=link, media=taken)
 
 
 def _times(draft: Draft) -> tuple[datetime | None, datetime | None, tuple[checks.Finding, ...]]:
@@ -183,11 +170,25 @@ def _candidate(
                 platform=p.channel.platform,
                 rendered=p.rendered,
                 window=windows.of(p.channel, draft),
+                left_out=tuple(a.is_video for a in pictures if a not in p.media),
+                link=p.link,
             )
             for p in previews
         ),
-        pictures=tuple(checks.Picture(name=a.original_name, alt=a.alt_text, credit=a.credit) for a in pictures),
+        pictures=tuple(_picture(a) for a in pictures),
         now=now,
         due_at=due_at,
         expires_at=expires_at,
+    )
+
+
+def _picture(asset: MediaAsset) -> checks.Picture:
+    return checks.Picture(
+        name=asset.original_name,
+        alt=asset.alt_text,
+        credit=asset.credit,
+        is_video=asset.is_video,
+        state=asset.state,
+        captioned=bool(asset.captions_sha256),
+        no_speech=asset.no_speech,
     )

@@ -16,12 +16,12 @@ from django.utils import dateformat
 
 from connectors import registry
 from connectors.contract import Act as WireAct
-from connectors.contract import Media, Outgoing, Rendered
+from connectors.contract import Outgoing, Rendered
 from divisions.models import Channel, LinkRule
 from divisions.states import Platform
 from posts import checks
 from posts.models import Post, Revision, RevisionMedia
-from posts.selectors import candidate, moments
+from posts.selectors import candidate, carried, moments
 from posts.selectors.copies import CopyOf
 from posts.states import Act
 
@@ -233,22 +233,10 @@ def _compose(
         text=text,
         language=old.language,
         link=link or None,
-        media=tuple(_media(m) for m in pictures),
+        media=carried.of_rows(pictures),
     )
     rendered = connector.render(outgoing, connector.capabilities())
     return Said(copy=copy, act=act, text=text, link=link, media=pictures, rendered=rendered)
-
-
-def _media(m: RevisionMedia) -> Media:
-    return Media(
-        sha256=m.sha256,
-        mime=m.mime,
-        alt=m.alt,
-        credit=m.credit,
-        width=m.width,
-        height=m.height,
-        size_bytes=m.size_bytes,
-    )
 
 
 def _candidate(
@@ -275,9 +263,20 @@ def _candidate(
             )
             for s in said
         ),
-        pictures=tuple(checks.Picture(name=m.asset.original_name, alt=m.alt, credit=m.credit) for m in pictures),
+        pictures=tuple(_picture(m) for m in pictures),
         now=now,
         expires_at=expires_at,
+    )
+
+
+def _picture(m: RevisionMedia) -> checks.Picture:
+    return checks.Picture(
+        name=m.asset.original_name,
+        alt=m.alt,
+        credit=m.credit,
+        is_video=m.is_video,
+        captioned=bool(m.captions_sha256),
+        no_speech=m.no_speech,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,12 +10,12 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from connectors import registry
-from connectors.contract import Act, Media, Outgoing
+from connectors.contract import Act, Outgoing
 from divisions.access import Rights
 from divisions.permissions import Right
 from posts.kinds import SPECS, Flag
 from posts.models import Approval, Post, Revision, RevisionMedia, Variant
-from posts.selectors import posts, rrules
+from posts.selectors import carried, posts, rrules
 from posts.selectors.approving import CENTRAL_SEAT
 from posts.selectors.candidate import Preview
 from posts.selectors.word_diff import Piece, count, pieces
@@ -79,12 +79,17 @@ def previews(revision: Revision) -> tuple[Preview, ...]:
 
 
 def pictures(revision: Revision) -> list[RevisionMedia]:
-    """The frozen pictures, each once, in order."""
+    """The frozen pictures and videos, each once, in order."""
+    return _each_once(revision.variants.prefetch_related("media"))
+
+
+def _each_once(variants: Iterable[Variant]) -> list[RevisionMedia]:
+    """Not every channel carries all of them."""
     seen: dict[str, RevisionMedia] = {}
-    for variant in revision.variants.prefetch_related("media"):
+    for variant in variants:
         for item in variant.media.all():
             seen.setdefault(item.sha256, item)
-    return list(seen.values())
+    return sorted(seen.values(), key=lambda item: item.position)
 
 
 def _preview(revision: Revision, variant: Variant) -> Preview:
@@ -97,18 +102,7 @@ def _preview(revision: Revision, variant: Variant) -> Preview:
         text=variant.text,
         language=revision.language,
         link=variant.link or None,
-        media=tuple(
-            Media(
-                sha256=m.sha256,
-                mime=m.mime,
-                alt=m.alt,
-                credit=m.credit,
-                width=m.width,
-                height=m.height,
-                size_bytes=m.size_bytes,
-            )
-            for m in variant.media.all()
-        ),
+        media=carried.of_rows(variant.media.all()),
     )
     return Preview(
         channel=variant.channel,
@@ -116,6 +110,7 @@ def _preview(revision: Revision, variant: Variant) -> Preview:
         own_words=variant.text != revision.text.strip(),
         rendered=connector.render(outgoing, connector.capabilities()),
         link=variant.link,
+        media=tuple(variant.media.all()),
     )
 
 
@@ -222,14 +217,22 @@ def _parts(revision: Revision) -> dict[str, str]:
             parts[f"Text for {variant.channel}"] = variant.text
     parts |= dict(facts(revision))
     parts["Channels"] = ", ".join(str(v.channel) for v in variants)
-    shown = variants[0].media.all() if variants else ()
-    parts["Pictures"] = "\n".join(f"{m.alt} ({m.credit})" if m.credit else m.alt for m in shown)
+    parts["Pictures"] = "\n".join(_told(m) for m in _each_once(variants))
     parts["Time"] = revision.wall_time.replace("T", " ") or "as soon as approved"
     if revision.repeats:
         parts["Repeats"] = f"{rrules.read(revision.repeats).words}, {rrules.read(revision.repeats).end_words}"
     parts["Comes down"] = f"{last_day(revision.expires_at):%Y-%m-%d}" if revision.expires_at else ""
     parts["It touches"] = touches(revision)
     return parts
+
+
+def _told(item: RevisionMedia) -> str:
+    """One picture or video in words. The hash tells apart two versions of captions or of a poster."""
+    words = f"{item.alt} ({item.credit})" if item.credit else item.alt
+    if not item.is_video:
+        return words
+    captions = f"captions {item.captions_sha256[:8]}" if item.captions_sha256 else "no captions"
+    return f"Video: {words}, {'nobody speaks in it' if item.no_speech else captions}, still {item.poster_sha256[:8]}"
 
 
 def last_day(expires_at: datetime) -> datetime:

@@ -133,9 +133,12 @@ def _draft(making: Making, post: Post, occurrence: Occurrence, variants: Sequenc
 
 def _pictures(variants: Sequence[Variant]) -> list[MediaAsset]:
     """The pictures as they were approved: what the library says of them today is not what somebody looked at."""
+    uses = {use.asset_id: use for variant in variants for use in variant.media.all()}
     shown = []
-    for use in variants[0].media.all() if variants else ():
+    for use in sorted(uses.values(), key=lambda use: use.position):
         asset = copy(use.asset)
+        asset.duration_ms, asset.poster_sha256 = use.duration_ms, use.poster_sha256
+        asset.captions_sha256, asset.no_speech = use.captions_sha256, use.no_speech
         asset.sha256, asset.mime, asset.alt_text, asset.credit = use.sha256, use.mime, use.alt, use.credit
         asset.width, asset.height, asset.size_bytes = use.width, use.height, use.size_bytes
         shown.append(asset)

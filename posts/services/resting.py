@@ -108,7 +108,10 @@ def _said(revisions: Iterable[Revision]) -> dict[int, frozenset[Any]]:
     """What each says on each channel, but for its link, which leads to its own page."""
     found: dict[int, set[Any]] = {revision.pk: set() for revision in revisions}
     for variant in Variant.objects.filter(revision__in=found).prefetch_related("media"):
-        pictures = tuple((m.sha256, m.mime, m.alt, m.credit) for m in variant.media.all())
+        pictures = tuple(
+            (m.sha256, m.mime, m.alt, m.credit, m.poster_sha256, m.captions_sha256, m.no_speech)
+            for m in variant.media.all()
+        )
         found[variant.revision_id].add((variant.channel_id, variant.act, variant.text, bool(variant.link), pictures))
     return {pk: frozenset(said) for pk, said in found.items()}
 

@@ -16,7 +16,7 @@ from divisions.models import Channel, User
 from divisions.permissions import Right
 from divisions.states import Platform
 from posts.kinds import SPECS, Kind
-from posts.models import Approval, ChannelLane, Delivery, Post, Revision, Variant
+from posts.models import Approval, ChannelLane, Delivery, Post, Revision, RevisionMedia, Variant
 from posts.selectors import moments
 from posts.services import fingerprint, hold_lock
 from posts.services.compose import lock
@@ -88,19 +88,25 @@ def payload_of(post: Post, revision: Revision, variant: Variant) -> dict[str, An
         "language": revision.language,
         "link": variant.link or None,
         "url": _own_address(post, revision, variant.channel),
-        "media": [
-            {
-                "sha256": m.sha256,
-                "mime": m.mime,
-                "alt": m.alt,
-                "credit": m.credit,
-                "width": m.width,
-                "height": m.height,
-                "size_bytes": m.size_bytes,
-            }
-            for m in sorted(variant.media.all(), key=lambda m: m.position)
-        ],
+        "media": [_item(m) for m in sorted(variant.media.all(), key=lambda m: m.position)],
     }
+
+
+def _item(m: RevisionMedia) -> dict[str, Any]:
+    """One picture; a video has more to it (keys that a picture lacks: payloads made before keep their hash)."""
+    said: dict[str, Any] = {
+        "sha256": m.sha256,
+        "mime": m.mime,
+        "alt": m.alt,
+        "credit": m.credit,
+        "width": m.width,
+        "height": m.height,
+        "size_bytes": m.size_bytes,
+    }
+    if m.is_video:
+        said |= {"poster": m.poster_sha256, "captions": m.captions_sha256}
+        said |= {"no_speech": m.no_speech, "duration_ms": m.duration_ms}
+    return said
 
 
 def _own_address(post: Post, revision: Revision, channel: Channel) -> str | None:

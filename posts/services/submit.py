@@ -121,7 +121,10 @@ def frozen(
         for p in seen.previews
     ]
     pictures = [
-        _picture(variant, position, asset) for variant in variants for position, asset in enumerate(seen.pictures)
+        _picture(variant, position, asset)
+        for variant, preview in zip(variants, seen.previews, strict=True)
+        for position, asset in enumerate(seen.pictures)
+        if asset in preview.media
     ]
     revision.content_hash = fingerprint.of_parts(revision, variants, pictures)
     return revision, variants, pictures
@@ -139,6 +142,10 @@ def _picture(variant: Variant, position: int, asset: MediaAsset) -> RevisionMedi
         size_bytes=asset.size_bytes,
         alt=asset.alt_text,
         credit=asset.credit,
+        duration_ms=asset.duration_ms,
+        poster_sha256=asset.poster_sha256,
+        captions_sha256=asset.captions_sha256,
+        no_speech=asset.no_speech,
     )
 
 
