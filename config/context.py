@@ -21,6 +21,7 @@ from config.templatetags.look import ago, initials
 from divisions.access import Rights
 from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
+from divisions.selectors import notices
 from moderation.selectors import drift, findings, rounds, wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
@@ -55,6 +56,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "place": _place(places),
         **_person(request, places, watched),
         "needs": numbers["needs"],
+        "news": numbers["news"],
         "areas": areas,
         "groups": _groups(request, mine, places, watched, drift=numbers["drift"], checks=numbers["checks"]),
         "bottom": _bottom(areas, request, watched),
@@ -81,9 +83,10 @@ def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
             review=needs.count_of(needs.reviews(mine)),
             drift=needs.count_of(drift.open_to(mine)),
             checks=needs.count_of(rounds.overdue(mine, now=now)),
+            news=needs.count_of(notices.unseen(mine)),
             **asked,
         )
-        .values("beat", "review", "drift", "checks", *asked)
+        .values("beat", "review", "drift", "checks", "news", *asked)
         .first()
     ) or {}
     return {
@@ -91,6 +94,7 @@ def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
         "review": found.get("review") or 0,
         "drift": found.get("drift") or 0,
         "checks": found.get("checks") or 0,
+        "news": found.get("news") or 0,
         "needs": sum(found.get(key) or 0 for key in asked),
     }
 

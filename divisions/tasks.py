@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.models import Channel, User
-from divisions.services import tokens
+from divisions.services import mailing, tokens
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,12 @@ def renew_sign_ins() -> int:
         except ConnectorError as error:
             log.warning("the sign-in of %s was not renewed: %s", channel.slug, error.__class__.__name__)
     return renewed
+
+
+@shared_task(ignore_result=True)
+def send_mail() -> int:
+    """Send the mails that are owed; returns how many went."""
+    return mailing.send_due()
 
 
 def _check_in_thread(channel: Channel) -> None:

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
-from posts.services import deliver, reminders, repeat, review, sweep
+from posts.services import deliver, heard, reminders, repeat, review, sweep, videos
 from posts.services.deliver import Clock
 from posts.services.senders import SENDERS
 
@@ -34,8 +34,17 @@ def tick() -> None:
 
 @shared_task(ignore_result=True)
 def remind() -> None:
-    """Remind whoever can still approve what waits, as its time runs out."""
-    reminders.climb(now=timezone.now())
+    """Remind whoever can still approve what waits, as its time runs out; tell writers what became of their posts."""
+    now = timezone.now()
+    for look in (reminders.climb, heard.tell):
+        _safely(look, now)
+
+
+@shared_task(ignore_result=True)
+def make_videos() -> None:
+    """Make the clean copies that wait, one after another. A second one finds that one is being made, and ends."""
+    while videos.make_one() is not None:
+        pass
 
 
 def beat(name: str, now: datetime) -> None:

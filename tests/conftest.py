@@ -69,4 +69,4 @@ def _limits_start_at_nought() -> Iterator[None]:
     cache.clear()
 
 
-pytest_plugins = ["tests.people", "tests.network"]
+pytest_plugins = ["tests.people", "tests.network", "tests.smtp"]

@@ -180,6 +180,8 @@ def _tell_people(row: DriftCase, by: User) -> None:
         f"{by.name} treats {channel.name} on {channel.get_platform_display()} as taken over: {row.reason}\n\n"
         "Nothing more goes out there, and our sign-in is forgotten. What has to be done now stands on this page:",
         f"/desk/drift/{row.pk}/",
+        kind="compromise",
+        now=row.decided_at,
     )
 
 

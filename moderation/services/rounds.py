@@ -20,6 +20,7 @@ from divisions.errors import BadInput, NotVisible, SomebodyElseSaved, WrongMomen
 from divisions.models import Channel, Department, Division, User
 from divisions.permissions import Right
 from divisions.selectors import register
+from divisions.services import notices
 from moderation.checks import BY_CODE, LEAVE_FOR_TASKS, LINKS, LINKS_BACK, asked
 from moderation.models import CheckItem, CheckRound, Task
 from moderation.selectors import answers, rounds, sample
@@ -176,6 +177,7 @@ def sign_several(*, rows: Sequence[CheckRound], by: User, now: datetime | None =
         access.require(by, Right.SIGN_CHECK, row.channel.division, channel=row.channel, has=mine)
         _refuse_open(row)
     made = _make_tasks(found, by, moment)
+    _tell_owners(made, by, moment)
     facts: dict[str, Any] = {"signed_at": moment, "signed_by": by, "signed_name": by.name}
     CheckRound.objects.filter(pk__in=[row.pk for row in found]).update(**facts)
     for row in found:
@@ -218,6 +220,24 @@ def _make_tasks(rows: Sequence[CheckRound], by: User, now: datetime) -> list[Tas
         for row, item in wrong
         if (row.channel_id, item.code) not in known
     )  # fmt: skip
+
+
+def _tell_owners(made: Sequence[Task], by: User, now: datetime) -> None:
+    notices.tell_each(
+        [
+            notices.News(
+                user_id=task.owner_id,
+                kind="check_task",
+                subject=f"A task for you by {task.due_on:%-d %B}: {task.words}",
+                text=f"{by.name} looked at {task.channel} and found something to put right.",
+                path=f"/desk/checks/tasks/{task.pk}/",
+                key=f"task-{task.pk}",
+            )
+            for task in made
+            if task.owner_id and task.owner_id != by.pk
+        ],
+        now=now,
+    )
 
 
 def task_words(item: CheckItem) -> str:

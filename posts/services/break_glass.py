@@ -153,4 +153,6 @@ def _tell(glass: BreakGlass, post: Post) -> None:
         f"Why: {glass.reason}\n\nSomebody else who approves for {post.division} has to look at it and sign within 24 "
         "hours.",
         reverse("posts:detail", args=[post.pk]),
+        kind="alert_unreviewed",
+        now=glass.at,
     )

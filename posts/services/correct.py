@@ -25,7 +25,7 @@ from posts.models.amends import AmendVerdict
 from posts.selectors import approving, copies, corrections, fit
 from posts.selectors.copies import CopyOf
 from posts.selectors.corrections import Look, Said, Typed
-from posts.services import compose, fingerprint, hold_lock, put_right, review, seats
+from posts.services import compose, fingerprint, hold_lock, news, put_right, review, seats
 from posts.services.amends import MAX_REASON, decide
 from posts.services.compose import lock
 from posts.services.memory import remember
@@ -66,6 +66,7 @@ def ask(*, post: Post, typed: Typed, by: User, now: datetime | None = None) -> C
     )
     facts = {"revision": revision.number, "corrects": old.number, "content_hash": revision.content_hash}
     remember("correction.asked", row, by=by, now=moment, wrong=correction.was_wrong, reason=correction.reason, **facts)
+    news.second_person(correction, row, by=by, now=moment)
     return correction
 
 
@@ -190,7 +191,8 @@ def _variant(revision: Revision, said: Said) -> Variant:
 def _picture(variant: Variant, of: RevisionMedia) -> RevisionMedia:
     """The same picture again, as it was approved: the words about it are part of what is approved anew."""
     same = ("position", "asset_id", "sha256", "mime", "width", "height", "size_bytes", "alt", "credit")
-    return RevisionMedia(variant=variant, **{name: getattr(of, name) for name in same})
+    of_videos = ("duration_ms", "poster_sha256", "captions_sha256", "no_speech")
+    return RevisionMedia(variant=variant, **{name: getattr(of, name) for name in (*same, *of_videos)})
 
 
 def _open(correction: Correction) -> tuple[Post, Correction]:

@@ -16,7 +16,7 @@ from divisions.permissions import Right
 from posts.models import Attempt, Delivery, Hold, Incident, Post
 from posts.models.hold import Scope
 from posts.selectors import holds
-from posts.services import hold_lock, schedule
+from posts.services import hold_lock, news, schedule
 from posts.services.memory import about_delivery
 from posts.states import CLAIMABLE, DeliveryState, check_delivery_move
 from records.services import ledger
@@ -66,6 +66,7 @@ def place(
     hold.exempt_posts.set([*exempt, *ours])
     held = 0 if drill else _stamp(hold, by, moment)
     _remember("placed", hold, by, moment, reason=hold.reason, held=held, drill=drill, ended_sessions=len(ended))
+    news.held(hold, by=by, now=moment)
     return hold
 
 
@@ -83,6 +84,7 @@ def release(*, hold: Hold, by: User, now: datetime | None = None) -> Hold:
     row.released_at, row.released_by = moment, by
     row.save(update_fields=["released_at", "released_by"])
     _remember("released", row, by, moment, held=held, drill=row.drill)
+    news.held(row, by=by, now=moment)
     return row
 
 

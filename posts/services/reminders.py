@@ -68,6 +68,8 @@ def _remind(post: Post, revision: Revision, rung: Rung, now: datetime) -> None:
         f"{left} left to approve: {post}",
         f"“{post}” of {post.division} waits for approval. If nobody approves it within {left}, it does not go out.",
         reverse("posts:decide", args=[post.pk]),
+        kind="review_waiting",
+        now=now,
     )
 
 

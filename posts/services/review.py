@@ -18,7 +18,7 @@ from posts.errors import NoLongerFits, OwnWork
 from posts.models import Approval, Post, Review, Revision, WordComment
 from posts.models.review import Verdict
 from posts.selectors import fit
-from posts.services import fingerprint, remarks, repeat, schedule, seats
+from posts.services import fingerprint, news, remarks, repeat, schedule, seats
 from posts.services.compose import lock, move, void_approvals
 from posts.services.memory import remember
 from posts.services.remarks import Comment
@@ -55,6 +55,7 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
         schedule.make_deliveries(post=post, revision=fresh, approval=approval, now=moment)
         repeat.begin(post=post, revision=fresh, approval=approval, now=moment)
         move(post, Stage.SCHEDULED, now=moment)
+        news.approved(post, by=by, now=moment)
     return approval
 
 
@@ -114,6 +115,7 @@ def expire_overdue(*, now: datetime, limit: int = 200) -> int:
             now=now,
             approve_by=row.approve_by.isoformat() if row.approve_by else "",
         )
+    news.expired(rows, now=now)
     return len(rows)
 
 
@@ -250,6 +252,7 @@ def _send_back(
     kind = "changes_requested" if verdict is Verdict.CHANGES else "rejected"
     words = {"comments": [{"quote": quote, "comment": about} for quote, about in said]} if said else {}
     remember(f"revision.{kind}", post, by=by, now=moment, revision=fresh.number, note=note, **words)
+    news.sent_back(post, review, now=moment)
     return review
 
 

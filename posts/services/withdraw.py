@@ -18,7 +18,7 @@ from posts.errors import OwnWork
 from posts.kinds import Kind
 from posts.models import Attempt, Correction, Delivery, Post, Withdrawal
 from posts.models.amends import AmendVerdict
-from posts.services import take_down
+from posts.services import news, take_down
 from posts.services.amends import MAX_REASON, decide
 from posts.services.compose import lock, void_approvals
 from posts.services.memory import about_delivery, remember
@@ -66,6 +66,8 @@ def ask(*, post: Post, ground: str, reason: str, by: User, now: datetime | None 
     remember("withdrawal.asked", row, by=by, now=moment, **facts)
     if standing:
         _take_down(withdrawal, row, by, moment)
+    else:
+        news.second_person(withdrawal, row, by=by, now=moment)
     return withdrawal
 
 

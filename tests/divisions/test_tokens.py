@@ -13,10 +13,11 @@ from connectors.contract import Health
 from connectors.errors import NotAuthorised
 from divisions import tasks
 from divisions.errors import NotAllowed, WrongMoment
-from divisions.models import Channel
+from divisions.models import Channel, Notice
 from divisions.services import channels, tokens
 from divisions.services.credentials import open_for
 from divisions.states import ChannelState
+from tests import told
 from tests.network import SandboxNetwork
 from tests.stories import NOW
 
@@ -53,19 +54,18 @@ def test_a_good_account_is_written_down_as_looked_at(department: SimpleNamespace
 
 
 def test_a_dead_sign_in_flags_the_channel_and_tells_its_people_once(
-    department: SimpleNamespace, network: SandboxNetwork, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+    department: SimpleNamespace, network: SandboxNetwork
 ) -> None:
     d = department
     channels.set_credentials(channel=d.facebook_northeast, secrets={"access_token": "revoked"}, by=None)
     for _ in range(3):
         channel = Channel.objects.get(pk=d.facebook_northeast.pk)
-        with django_capture_on_commit_callbacks(execute=True):
-            tokens.check(channel=channel, by=None, now=NOW)
+        tokens.check(channel=channel, by=None, now=NOW)
     assert Channel.objects.get(pk=channel.pk).state == ChannelState.NEEDS_ATTENTION
-    (mail,) = mailoutbox
-    assert set(mail.to) == {"officer@test.example", "smo@test.example", "admin@test.example"}
-    assert "/desk/channels/facebook-northeast/" in mail.body
-    assert "revoked" not in mail.body
+    assert told.names("account_broken", path="/desk/channels/facebook-northeast/") == {"officer", "smo", "admin"}
+    letters = told.letters(timezone.now())
+    assert len(letters) == 3
+    assert "revoked" not in "".join(letter.body for letter in letters)
 
 
 def test_a_platform_that_cannot_be_reached_changes_nothing(department: SimpleNamespace) -> None:
@@ -76,18 +76,15 @@ def test_a_platform_that_cannot_be_reached_changes_nothing(department: SimpleNam
     assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
 
 
-def test_warnings_come_once_at_14_7_and_1_days_and_start_anew(
-    department: SimpleNamespace, says: Any, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
-) -> None:
+def test_warnings_come_once_at_14_7_and_1_days_and_start_anew(department: SimpleNamespace, says: Any) -> None:
     d = department
     ends = NOW + timedelta(days=20)
     says(health=Health(ok=True, expires_at=ends))
     warned = []
     for day in range(21):
-        with django_capture_on_commit_callbacks(execute=True):
-            channel = Channel.objects.get(pk=d.facebook_northeast.pk)
-            tokens.check(channel=channel, by=None, now=NOW + timedelta(days=day))
-        if len(mailoutbox) > len(warned):
+        channel = Channel.objects.get(pk=d.facebook_northeast.pk)
+        tokens.check(channel=channel, by=None, now=NOW + timedelta(days=day))
+        if Notice.objects.filter(kind="sign_in_ends", user=d.smo).count() > len(warned):
             warned.append(20 - day)
     assert warned == [14, 7, 1]
     says(health=Health(ok=True, expires_at=ends + timedelta(days=60)))
@@ -161,25 +158,24 @@ def test_an_answer_without_a_new_refresh_token_keeps_the_old_one(department: Sim
 
 
 def test_a_sign_in_that_renews_itself_is_no_news_until_it_is_not_renewed(
-    department: SimpleNamespace, says: Any, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+    department: SimpleNamespace, says: Any
 ) -> None:
     row = department.x_department
     channels.set_credentials(channel=row, secrets={"access_token": "old", "refresh_token": "r1"}, by=None)
     Channel.objects.filter(pk=row.pk).update(token_expires_at=timezone.now() + timedelta(minutes=15))
     talks = says(health=Health(ok=True))
-    with django_capture_on_commit_callbacks(execute=True):
-        tokens.check(channel=Channel.objects.get(pk=row.pk), by=None)
-    assert mailoutbox == []
+    tokens.check(channel=Channel.objects.get(pk=row.pk), by=None)
+    assert not Notice.objects.exists()
 
     def refuse(account: object) -> None:
         raise NotAuthorised("the refresh token was revoked")
 
     talks.refresh = refuse  # type: ignore[method-assign,assignment]
     for _ in range(3):
-        with django_capture_on_commit_callbacks(execute=True):
-            assert tasks.renew_sign_ins() == 0
-    (mail,) = mailoutbox
-    assert "ends in 0 days" in mail.subject
+        assert tasks.renew_sign_ins() == 0
+    said = set(Notice.objects.values_list("subject", flat=True))
+    assert len(said) == 1
+    assert "ends in 0 days" in said.pop()
 
 
 def test_a_renewal_that_fails_half_way_leaves_the_old_tokens(
