@@ -17,13 +17,17 @@ from divisions.models import Handover, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """So many things of a person in a division. `ends` = it stops with the person and needs nobody to take it."""
+    """So many things of a person in a division.
+
+    `ends` = it stops with the person and needs nobody to take it; `opens` = it comes with the move, they have none now.
+    """
 
     division_id: int
     count: int
     one: str
     many: str
     ends: bool = False
+    opens: bool = False
 
     @property
     def words(self) -> str:

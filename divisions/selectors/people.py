@@ -77,7 +77,13 @@ def is_over(row: Membership, now: datetime) -> bool:
 
 def belongings_of(person: User, mine: Rights, *, now: datetime) -> list[tuple[Division, list[Line]]]:
     """What somebody looks after, by division, as far as one sees it."""
-    return grouped(belongings.lines(Case(person=person, leaver=True, now=now)), only=mine.visible_division_ids())
+    lines = [line for line in all_of(person, now=now) if not line.opens]
+    return grouped(lines, only=mine.visible_division_ids())
+
+
+def all_of(person: User, *, now: datetime) -> list[Line]:
+    """Everything of somebody that a move would pass on, end or open, if they left."""
+    return belongings.lines(Case(person=person, leaver=True, now=now))
 
 
 def grouped(lines: Sequence[Line], *, only: frozenset[int] | None = None) -> list[tuple[Division, list[Line]]]:

@@ -64,7 +64,7 @@ class Checklists:
         """How many will be opened, by division."""
         rows = _to_take_over(case)
         return [
-            Line(division_id=pk, count=n, one="takeover checklist to open", many="takeover checklists to open")
+            Line(division_id=pk, count=n, one="checklist to open", many="checklists to open", opens=True)
             for pk, n in _per_division(rows).items()
         ]
 

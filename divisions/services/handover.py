@@ -230,7 +230,8 @@ def _takers(case: Case, successor: User | None, by_division: Mapping[int, User])
     places = Division.objects.in_bulk({line.division_id for line in lines if not line.ends})
     takers, refused = {}, {}
     for pk, place in sorted(places.items()):
-        theirs = ", ".join(line.words for line in lines if line.division_id == pk and not line.ends)
+        here = [line for line in lines if line.division_id == pk and not line.ends]
+        theirs = ", ".join(line.words for line in here if not line.opens) or "the accounts"
         field = f"successor_{pk}" if pk in by_division else "successor"
         taker = by_division.get(pk) or successor
         if taker is None:

@@ -11,9 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from divisions import belongings
 from divisions.access import Rights
-from divisions.belongings import Case
 from divisions.errors import BadInput, WrongMoment
 from divisions.forms.handover import MoveForm
 from divisions.models import Handover, User
@@ -33,10 +31,12 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     people.require_some(mine)
     now = timezone.now()
     person = people.get_visible(mine, pk, now=now)
+    if person.pk == mine.user_id:
+        raise WrongMoment("Nobody moves themselves.", cure="Ask somebody else who manages people.")
     services.require_over(request.user, person)  # type: ignore[arg-type]
-    lines = belongings.lines(Case(person=person, leaver=True, now=now))
+    lines = people.all_of(person, now=now)
     form = MoveForm(mine, person, lines, duty.day_of(now), request.POST or None)
-    context = {"person": person, "form": form, "belongings": people.grouped(lines)}
+    context = {"person": person, "form": form, "belongings": people.grouped([line for line in lines if not line.opens])}
     if request.method != "POST" or not form.is_valid() or request.POST.get("step") == "change":
         return render(request, "divisions/move.html", context, status=422 if form.is_bound and form.errors else 200)
     try:

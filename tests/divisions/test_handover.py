@@ -9,21 +9,31 @@ from typing import Any
 import pytest
 import time_machine
 
-from divisions import access
+from divisions import access, belongings
+from divisions.belongings import Case
+from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.models import (
+    Absence,
     AccountHolder,
     AccountRecord,
     Channel,
+    Department,
     DutyShift,
+    Handover,
+    Membership,
     Takeover,
     Training,
     User,
 )
 from divisions.permissions import Right
-from divisions.services import channels, handing_back, handover, training
+from divisions.services import absences, channels, handing_back, handover, people, training
+from divisions.services import takeover as takeovers
 from posts.models import Post
+from posts.services import compose
 from posts.services.belongings import unfinished
+from posts.services.compose import DraftInput
 from records.models import LedgerEntry
+from records.services import ledger
 from tests.stories import NOW, approved, draft
 
 LATER = "2026-11-25T18:00"
@@ -109,3 +119,242 @@ def test_a_transfer_of_a_busy_officer_leaves_nothing_ownerless_and_is_one_act(de
     assert left == []
     assert _state(d) == before
     assert LedgerEntry.objects.count() == acts + 2
+
+
+def test_a_leaver_signs_in_no_more_and_nothing_names_them(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    _busy(d)
+    browser = as_(d.officer)
+    assert browser.get("/desk/").status_code == 200
+
+    handover.hand_over(person=d.officer, kind="leaver", successor=d.supervisor, by=d.smo, reason="Retired.")
+
+    assert browser.get("/desk/").status_code == 302
+    assert not User.objects.get(pk=d.officer.pk).is_active
+    assert not any(browser.session.keys() & {"_auth_user_id"})
+    case = Case(person=d.officer, leaver=True, now=NOW)
+    assert belongings.lines(case) == []
+    assert not Membership.objects.filter(user=d.officer, revoked_at=None).exists()
+    with pytest.raises(WrongMoment, match="left already"):
+        handover.hand_over(person=d.officer, kind="leaver", by=d.smo)
+
+
+def test_what_was_touched_since_is_listed_and_left(department: SimpleNamespace) -> None:
+    d = department
+    first, second, third = (draft(d.northeast, d.officer, title=f"Draft {n}", channels=[]) for n in range(3))
+    row = handover.hand_over(person=d.officer, kind="leaver", successor=d.colleague, by=d.admin)
+    post, words = Post.objects.get(pk=second.pk), DraftInput(kind="update", title="Mine now", text="New words.")
+    compose.save(post=post, version=post.draft.version, data=words, by=d.colleague, now=NOW)
+    Post.objects.filter(pk=third.pk).update(owner=d.supervisor)
+    channels.change_channel(channel=d.facebook_northeast, by=d.admin, duty_officer=d.supervisor, now=NOW)
+    takeover = Takeover.objects.get()
+    takeovers.tick(step=takeover.steps.all()[0], by=d.colleague, now=NOW)
+
+    left = handing_back.hand_back(handover=row, by=d.admin)
+
+    said = " ".join(left)
+    assert len(left) == 4
+    assert "“Mine now” was changed" in said
+    assert "“Draft 2”" in said
+    assert "Facebook, " in said
+    assert "takeover has begun" in said
+    owners = dict(Post.objects.values_list("pk", "owner"))
+    assert owners == {first.pk: None, second.pk: d.colleague.pk, third.pk: d.supervisor.pk}
+    assert Channel.objects.get(pk=d.facebook_northeast.pk).duty_officer == d.supervisor
+    assert access.rights(User.objects.get(pk=d.officer.pk)).can(Right.DRAFT_POST, d.northeast.pk)
+
+
+def test_it_is_undone_on_the_same_day_only_and_once(department: SimpleNamespace) -> None:
+    d = department
+    row = handover.hand_over(person=d.colleague, kind="leaver", by=d.admin)
+    midnight = NOW.replace(hour=6) + timedelta(days=1)  # of Chicago
+    with pytest.raises(WrongMoment, match="same day"):
+        handing_back.hand_back(handover=row, by=d.admin, now=midnight)
+    handing_back.hand_back(handover=row, by=d.admin, now=midnight - timedelta(seconds=1))
+    with pytest.raises(WrongMoment, match="undone already"):
+        handing_back.hand_back(handover=row, by=d.admin)
+
+
+def test_the_later_of_two_moves_is_undone_first(department: SimpleNamespace) -> None:
+    d = department
+    first = handover.hand_over(person=d.colleague, kind="transfer", division=d.central, role="officer", by=d.admin)
+    later = NOW + timedelta(minutes=5)
+    with time_machine.travel(later, tick=False):
+        handover.hand_over(person=d.colleague, kind="leaver", by=d.admin)
+        with pytest.raises(WrongMoment, match="moved again"):
+            handing_back.hand_back(handover=first, by=d.admin)
+
+
+@pytest.mark.parametrize(
+    ("who", "by", "refusal"),
+    [
+        ("admin", "admin", BadInput),  # nobody moves themselves
+        ("colleague", "supervisor", NotAllowed),
+        ("colleague", "stranger", NotAllowed),
+        ("colleague", "colleague", BadInput),
+    ],
+)
+def test_who_may_not_move_somebody(department: SimpleNamespace, who: str, by: str, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        handover.hand_over(person=getattr(department, who), kind="leaver", by=getattr(department, by))
+    assert not Handover.objects.exists()
+
+
+def test_a_successor_who_cannot_work_there_is_refused_by_name_of_what_they_cannot_take(
+    department: SimpleNamespace,
+) -> None:
+    d = department
+    draft(d.northeast, d.officer, channels=[])
+    with pytest.raises(BadInput, match=r"Officer, Central cannot take .*1 draft.* of Northeast") as refused:
+        handover.hand_over(person=d.officer, kind="leaver", successor=d.stranger, by=d.admin)
+    assert refused.value.field == "successor"
+    with pytest.raises(BadInput, match="Nobody is named for"):
+        handover.hand_over(person=d.officer, kind="leaver", by=d.admin)
+    with pytest.raises(BadInput, match="nobody hands over to themselves"):
+        handover.hand_over(person=d.officer, kind="leaver", successor=d.officer, by=d.admin)
+    with pytest.raises(BadInput, match="no member there"):
+        handover.hand_over(person=d.officer, kind="leaver", successor=d.stranger, by=d.admin)
+
+
+def test_a_narrowed_successor_takes_no_post_for_another_channel(department: SimpleNamespace) -> None:
+    d = department
+    days = {"starts_on": NOW.date() - timedelta(days=1), "by": d.admin, "now": NOW}
+    people.grant(user=d.stranger, division=d.northeast, role="officer", channels=[d.facebook_northeast], **days)
+    other = channels.create_channel(
+        slug="x-northeast", division=d.northeast, platform="x", audience="public", name="X", handle="x", by=d.admin
+    )
+    draft(d.northeast, d.officer, channels=[other])
+    with pytest.raises(BadInput, match="may not write for X"):
+        handover.hand_over(person=d.officer, kind="leaver", successor=d.stranger, by=d.admin)
+
+
+def test_a_member_of_two_divisions_names_a_successor_for_each(department: SimpleNamespace) -> None:
+    d = department
+    people.grant(user=d.officer, division=d.central, role="officer", starts_on=NOW.date(), by=d.admin, now=NOW)
+    here, there = draft(d.northeast, d.officer, channels=[]), draft(d.central, d.officer, channels=[])
+    with pytest.raises(BadInput) as refused:
+        handover.hand_over(
+            person=d.officer, kind="leaver", successor=d.colleague, successors={d.central.pk: d.supervisor}, by=d.admin
+        )
+    assert refused.value.field == f"successor_{d.central.pk}"
+    handover.hand_over(
+        person=d.officer, kind="leaver", successor=d.colleague, successors={d.central.pk: d.stranger}, by=d.admin
+    )
+    assert Post.objects.get(pk=here.pk).owner == d.colleague
+    assert Post.objects.get(pk=there.pk).owner == d.stranger
+
+
+def test_what_is_theirs_where_they_go_on_writing_stays_theirs(department: SimpleNamespace) -> None:
+    d = department
+    days = {"starts_on": NOW.date(), "by": d.admin, "now": NOW}
+    people.grant(user=d.officer, division=d.central, role="officer", channels=[d.facebook_central], **days)
+    there = draft(d.central, d.officer, channels=[])
+    handover.hand_over(
+        person=d.officer, kind="transfer", division=d.central, role="supervisor", successor=d.colleague, by=d.admin
+    )
+    assert Post.objects.get(pk=there.pk).owner is None
+    (place,) = Membership.objects.filter(user=d.officer, revoked_at=None)
+    assert (place.role.code, place.narrowings.count()) == ("supervisor", 0)
+
+
+def test_a_place_that_is_the_new_one_already_goes_on(department: SimpleNamespace) -> None:
+    d = department
+    people.grant(user=d.colleague, division=d.central, role="officer", starts_on=NOW.date(), by=d.admin, now=NOW)
+    before = Membership.objects.get(user=d.colleague, division=d.central)
+    handover.hand_over(person=d.colleague, kind="transfer", division=d.central, role="officer", by=d.admin)
+    assert list(Membership.objects.filter(user=d.colleague, revoked_at=None)) == [before]
+    with pytest.raises(BadInput, match="there already"):
+        handover.hand_over(person=d.colleague, kind="transfer", division=d.central, role="officer", by=d.admin)
+
+
+def test_rights_of_the_new_place_begin_on_its_first_day(department: SimpleNamespace) -> None:
+    d = department
+    later = NOW.date() + timedelta(days=3)
+    to = {"kind": "transfer", "division": d.central, "role": "officer", "by": d.admin}
+    handover.hand_over(person=d.colleague, first_day=later, **to)
+    assert not access.rights(d.colleague).grants
+    with time_machine.travel(NOW + timedelta(days=3)):
+        assert access.rights(d.colleague).visible_division_ids() == {d.central.pk}
+    for wrong in (NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=61)):
+        with pytest.raises(BadInput) as refused:
+            handover.hand_over(person=d.supervisor, first_day=wrong, **to)
+        assert refused.value.field == "first_day"
+
+
+def test_the_last_one_who_manages_people_cannot_go(department: SimpleNamespace) -> None:
+    d = department
+    handover.hand_over(person=d.smo, kind="leaver", successor=d.admin, by=d.admin)
+    with pytest.raises(WrongMoment, match="last one who manages people"):
+        handover.hand_over(person=d.admin, kind="leaver", by=None)
+
+
+def test_only_a_superuser_moves_a_superuser_and_the_doors_close(department: SimpleNamespace, superuser: User) -> None:
+    d = department
+    people.change_person(person=d.colleague, by=superuser_member(d, superuser), is_superuser=True, is_staff=True)
+    with pytest.raises(BadInput, match="superuser"):
+        handover.hand_over(person=d.colleague, kind="leaver", by=d.admin)
+    row = handover.hand_over(person=d.colleague, kind="leaver", by=superuser)
+    gone = User.objects.get(pk=d.colleague.pk)
+    assert [gone.is_active, gone.is_staff, gone.is_superuser] == [False, False, False]
+    handing_back.hand_back(handover=row, by=superuser)
+    back = User.objects.get(pk=d.colleague.pk)
+    assert back.is_active
+    assert back.is_staff
+    assert back.is_superuser
+
+
+def superuser_member(d: SimpleNamespace, superuser: User) -> User:
+    """A superuser with a place like anybody's."""
+    days = {"starts_on": NOW.date(), "by": None, "now": NOW}
+    people.grant(user=superuser, division=d.headquarters, role="administrator", **days)
+    return superuser
+
+
+def test_tasks_absences_deputyships_and_the_chief_pass_on_or_end(department: SimpleNamespace) -> None:
+    d = department
+    Department.objects.update(chief=d.boss)
+    days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=6), "by": d.admin}
+    absences.enter(user=d.boss, deputy=d.smo, **days)
+    absences.enter(user=d.supervisor, deputy=d.smo, **days)
+    stands = Absence.objects.filter(deputy=d.smo, revoked_at=None)
+    assert stands.count() == 2
+
+    row = handover.hand_over(person=d.boss, kind="leaver", successor=d.smo, by=d.admin)
+
+    assert Department.objects.get().chief == d.smo
+    assert [a.user for a in stands.all()] == [d.supervisor]
+    assert handing_back.hand_back(handover=row, by=d.admin) == []
+    assert Department.objects.get().chief == d.boss
+    assert {a.user for a in stands.all()} == {d.boss, d.supervisor}
+
+
+def test_a_deputy_passes_on_to_somebody_who_may_decide_only(department: SimpleNamespace) -> None:
+    d = department
+    days = {"starts_on": NOW.date(), "by": d.admin, "now": NOW}
+    people.grant(user=d.colleague, division=d.northeast, role="supervisor", **days)
+    absences.enter(user=d.supervisor, deputy=d.colleague, ends_on=NOW.date() + timedelta(days=6), **days)
+    with pytest.raises(BadInput, match="enter another deputy first"):
+        handover.hand_over(person=d.colleague, kind="leaver", successor=d.officer, by=d.admin)
+    with pytest.raises(BadInput, match="nobody stands in for themselves"):
+        handover.hand_over(person=d.colleague, kind="leaver", successor=d.supervisor, by=d.admin)
+    handover.hand_over(person=d.colleague, kind="leaver", successor=d.smo, by=d.admin)
+    assert Absence.objects.get(revoked_at=None).deputy == d.smo
+
+
+def test_a_move_whose_entry_fails_moves_nothing(department: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    d = department
+    draft(d.northeast, d.officer, channels=[])
+    before = _state(d)
+    row = handover.hand_over(person=d.colleague, kind="leaver", by=d.admin)
+    monkeypatch.setattr(ledger, "append", _fail)
+    with pytest.raises(RuntimeError, match="no ledger"):
+        handover.hand_over(person=d.officer, kind="leaver", successor=d.supervisor, by=d.admin)
+    assert _state(d) == before
+    assert Handover.objects.count() == 1
+    with pytest.raises(RuntimeError, match="no ledger"):
+        handing_back.hand_back(handover=row, by=d.admin)
+    assert not User.objects.get(pk=d.colleague.pk).is_active
+
+
+def _fail(*args: Any, **kwargs: Any) -> None:
+    raise RuntimeError("no ledger")
