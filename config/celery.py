@@ -38,6 +38,7 @@ app.conf.update(
         # Expires: a worker that was away has one tick to do, not an hour of them.
         "tick": {"task": "posts.tasks.tick", "schedule": 1.0, "options": {"queue": "delivery", "expires": 5}},
         "remind": {"task": "posts.tasks.remind", "schedule": 30.0, "options": {"expires": 25}},
+        "make-videos": {"task": "posts.tasks.make_videos", "schedule": 5.0, "options": {"expires": 4}},
         "resync-mirror": {
             "task": "divisions.tasks.resync_mirror",
             "schedule": crontab(hour=9, minute=17),  # before dawn in American zones
@@ -47,6 +48,11 @@ app.conf.update(
             "task": "divisions.tasks.renew_sign_ins",
             "schedule": 300.0,
             "options": {"expires": 240},
+        },
+        "send-mail": {  # one look at an index while nothing is owed
+            "task": "divisions.tasks.send_mail",
+            "schedule": 10.0,
+            "options": {"expires": 8},
         },
         "look-ahead": {
             "task": "config.tasks.look_ahead",

@@ -24,7 +24,8 @@ from posts.models import Delivery, Revision
 from posts.selectors import moments
 from posts.states import DeliveryState
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
+VIDEO_MIME, CAPTIONS_MIME, STILL_MIME = "video/mp4", "text/vtt", "image/jpeg"
+EXTENSIONS = {STILL_MIME: "jpg", "image/png": "png", VIDEO_MIME: "mp4", CAPTIONS_MIME: "vtt"}
 EXCERPT_LENGTH = 140
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-Z0-9\"“¿¡])")
 GATHERINGS = (Kind.EVENT, Kind.QA_ANNOUNCEMENT)
@@ -47,7 +48,10 @@ NO_CASE = "none assigned"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as it was approved. `width` and `height` in pixels; `url` is a path on this site."""
+    """A picture or video as it was approved. `width` and `height` in pixels; `url` is a path on this site.
+
+    `poster` and `captions` are the hashes of a video's still and of its WebVTT file; empty where there is none.
+    """
 
     sha256: str
     mime: str
@@ -56,16 +60,44 @@ class Picture:
     width: int
     height: int
     size_bytes: int
+    poster: str = ""
+    captions: str = ""
+    no_speech: bool = False
+    duration_ms: int | None = None
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it moves."""
+        return self.mime == VIDEO_MIME
 
     @property
     def credit_line(self) -> str:
         """ "Picture: Officer, Northeast"; a credit that says by itself what it is ("Drawing: …") stays as it is."""
-        return self.credit if not self.credit or ":" in self.credit else f"Picture: {self.credit}"
+        if not self.credit or ":" in self.credit:
+            return self.credit
+        return f"{'Video' if self.is_video else 'Picture'}: {self.credit}"
 
     @property
     def url(self) -> str:
         """Where the file view serves it."""
         return file_path(self.sha256, self.mime)
+
+    @property
+    def still_url(self) -> str:
+        """It as one picture: itself, or what a video shows before it plays."""
+        if not self.is_video:
+            return self.url
+        return file_path(self.poster, STILL_MIME) if self.poster else ""
+
+    @property
+    def captions_url(self) -> str:
+        """Where its captions are read; empty where there are none."""
+        return file_path(self.captions, CAPTIONS_MIME) if self.captions else ""
+
+    @property
+    def length(self) -> str:
+        """ "1:05"; empty for a picture."""
+        return clock(self.duration_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +117,14 @@ class FactLine:
         if self.moment:
             return dateformat.format(self.moment, "F j, Y, g:i a")
         return dateformat.format(self.day, "F j, Y") if self.day else self.text
+
+
+def clock(duration_ms: int | None) -> str:
+    """How long something runs, as players show it: "0:05", "12:40"; empty for None."""
+    if duration_ms is None:
+        return ""
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def file_path(sha256: str, mime: str) -> str:
@@ -159,11 +199,15 @@ class Published:
 
     @property
     def thumb_url(self) -> str:
-        """A small form of the first picture; the picture itself where the list did not read the thumb's name."""
+        """A small form of the first picture; the picture itself where the list did not read the thumb's name.
+
+        Of a video it is the still that was approved: the library may show another one by now.
+        """
+        first = self.pictures[0] if self.pictures else None
         thumb = getattr(self.delivery, "thumb_sha256", None)
-        if thumb:
-            return file_path(thumb, "image/jpeg")
-        return self.pictures[0].url if self.pictures else ""
+        if thumb and first and not first.is_video:
+            return file_path(thumb, STILL_MIME)
+        return first.still_url if first else ""
 
     @property
     def thumb_alt(self) -> str:
