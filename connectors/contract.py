@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from connectors.mailing_port import MailingList
+
 Secrets = Mapping[str, str]
 State = dict[str, Any]
 
@@ -61,13 +63,15 @@ class Account:
     secrets: Secrets = field(default_factory=dict, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
     blobs: BlobReader | None = field(default=None, repr=False, compare=False)
+    mailing: MailingList | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """One image or video as approved: bytes named by hash, with the words that go with it.
 
-    `url` is where the public reads it on our own pages; empty where it has no public address.
+    `url` is where the public reads it on our own pages; empty where it has no public address. `captions` names the
+    bytes of a film's WebVTT file by their SHA-256; empty = it has none.
     """
 
     sha256: str
@@ -78,6 +82,7 @@ class Media:
     height: int = 0
     size_bytes: int = 0
     url: str = ""
+    captions: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,10 +30,10 @@ class PlatformInfo:
 PLATFORMS: tuple[PlatformInfo, ...] = (
     PlatformInfo(slug="facebook", label="Facebook"),
     PlatformInfo(slug="x", label="X"),
-    PlatformInfo(slug="youtube", label="YouTube", hand_off_only=True),
+    PlatformInfo(slug="youtube", label="YouTube"),
     PlatformInfo(slug="nixle", label="Nixle"),
     PlatformInfo(slug="mastodon", label="Mastodon"),
-    PlatformInfo(slug="bluesky", label="Bluesky", hand_off_only=True),
+    PlatformInfo(slug="bluesky", label="Bluesky"),
     PlatformInfo(slug="email", label="E-mail list"),
     PlatformInfo(slug="webhook", label="Webhook"),
     PlatformInfo(slug="website", label="Public page", own=True),
@@ -73,6 +73,13 @@ YOUTUBE = Capabilities(
     max_title=100,
     media=MediaRules(kinds=("video",), count=1, max_bytes=256 * 1024 * MB, mime=("video/mp4", "video/quicktime")),
     requires_media=True,
+    edit=EditRules(when="always", text_only=True),
+    withdraw=True,
+    list_own=True,
+    comments=ALL_COMMENTS,
+    metrics=True,
+    idempotency="staged",
+    cost_hint="100 videos a day",
 )
 
 NIXLE = Capabilities(
@@ -101,6 +108,11 @@ BLUESKY = Capabilities(
     max_bytes=3_000,
     counter="grapheme+bytes",
     media=MediaRules(kinds=("image",), count=4, max_bytes=2_000_000, mime=(*IMAGES, "image/webp")),
+    withdraw=True,
+    list_own=True,
+    comments=ALL_COMMENTS,
+    metrics=True,
+    idempotency="client_key",
 )
 
 OWN_MEDIA = MediaRules(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 
+from connectors.bluesky import Bluesky
 from connectors.contract import Connector
 from connectors.errors import Misconfigured
 from connectors.facebook import Facebook
 from connectors.facts import PLATFORMS, PlatformInfo
 from connectors.hand_off import HandOff
+from connectors.mailing import EmailList
 from connectors.mastodon import Mastodon
 from connectors.nixle import Nixle
 from connectors.own import Feed, Internal, Website
 from connectors.webhook import Webhook
 from connectors.x import X
+from connectors.youtube import YouTube
 
 __all__ = ["PLATFORMS", "PlatformInfo", "get", "info"]
 
@@ -21,7 +24,10 @@ _CONNECTORS: dict[str, type] = {
     "facebook": Facebook,
     "x": X,
     "mastodon": Mastodon,
+    "bluesky": Bluesky,
+    "youtube": YouTube,
     "nixle": Nixle,
+    "email": EmailList,
     "webhook": Webhook,
     "website": Website,
     "feed": Feed,

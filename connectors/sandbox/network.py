@@ -13,9 +13,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 from aiohttp import web
 
+from connectors.sandbox import bluesky_shapes, youtube_ids
 from connectors.sandbox.faults import Faults, Rule
 from connectors.sandbox.store import OTHER_APP, Account, Post, Store, new_token, stamp
 
@@ -31,14 +33,19 @@ class Network:
     store: Store
     faults: Faults = field(default_factory=Faults)
     calls: dict[str, int] = field(default_factory=dict)
+    uploads: dict[str, Any] = field(default_factory=dict)  # what comes in pieces, by the platform's name for it
 
     def now(self, account: Account) -> datetime:
         """Return the time as this account's platform believes it to be."""
         return datetime.now(UTC) + timedelta(seconds=self.faults.skew_s(names(account)))
 
-    def new_post_id(self, account: Account, at: datetime) -> str:
-        """Return a fresh id as the platform writes ids."""
+    def new_post_id(self, account: Account, at: datetime, author: str = "") -> str:
+        """Return a fresh id as the platform writes ids; `author` = somebody of the public says it."""
         number = self.store.number(at)
+        if account.platform == "bluesky":
+            return bluesky_shapes.post_id(account.remote_id, at, number, author)
+        if account.platform == "youtube":
+            return youtube_ids.comment_id(number) if author else youtube_ids.video_id(number)
         return f"{account.remote_id}_{number}" if account.platform == "facebook" else str(number)
 
     def counted(self, account: Account, limit: int) -> int:
@@ -89,7 +96,8 @@ def completed(account: Account) -> Account:
     """Fill in what the maker of an account left open: ids by its name, tokens by chance."""
     digest = int.from_bytes(hashlib.sha256(account.id.encode()).digest()[:6], "big")
     account.name = account.name or account.handle
-    account.remote_id = account.remote_id or str(10**14 + digest)
+    made_up = bluesky_shapes.did_of(account.id) if account.platform == "bluesky" else str(10**14 + digest)
+    account.remote_id = account.remote_id or made_up
     account.token = account.token or new_token()
     account.refresh_token = account.refresh_token or new_token()
     if account.protected and not account.follower_token:

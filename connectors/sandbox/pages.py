@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from connectors.sandbox import bluesky_shapes
 from connectors.sandbox.network import NETWORK, Network, same
 from connectors.sandbox.store import Account, Post
 
@@ -27,8 +28,9 @@ LABELS = {
     "nixle": "Nixle",
 }
 SAFE_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+SAFE_FILMS = ("video/mp4", "video/quicktime", "video/webm")
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -83,6 +85,8 @@ async def _post(request: web.Request) -> web.Response:
     network, account = _found(request)
     number = request.match_info["number"]
     post_id = f"{account.remote_id}_{number}" if account.platform == "facebook" else number
+    if account.platform == "bluesky":
+        post_id = bluesky_shapes.uri(account, bluesky_shapes.POST, number)
     post = network.store.post(post_id)
     if not _may_see(request, account):
         return _page(account.name, _head(account) + PROTECTED)
@@ -102,7 +106,7 @@ async def _media(request: web.Request) -> web.Response:
     if found is None or not _may_see(request, account):
         raise web.HTTPNotFound
     content, mime = found
-    kind = mime if mime in SAFE_IMAGES else "application/octet-stream"
+    kind = mime if mime in (*SAFE_IMAGES, *SAFE_FILMS) else "application/octet-stream"
     return web.Response(body=content, content_type=kind, headers=HEADERS)
 
 
@@ -136,7 +140,7 @@ def _post_path(request: web.Request, account: Account, post: Post) -> str:
     kind = "posts" if account.platform == "facebook" else "status"
     query = _token(request)
     suffix = f"?{escape(urlencode(query))}" if query else ""
-    return f"{_path(account)}{kind}/{post.id.rpartition('_')[2]}/{suffix}"
+    return f"{_path(account)}{kind}/{re.split('[_/]', post.id)[-1]}/{suffix}"
 
 
 def _head(account: Account) -> str:
@@ -177,6 +181,8 @@ def _image(request: web.Request, account: Account, item: dict[str, str]) -> str:
     query = _token(request)
     suffix = f"?{escape(urlencode(query))}" if query else ""
     source = f"{_path(account)}media/{item['sha256']}{suffix}"
+    if item["mime"].startswith("video/"):
+        return f'<video controls preload="metadata" src="{source}" aria-label="{escape(item["alt"])}"></video>'
     return f'<img src="{source}" alt="{escape(item["alt"])}">'
 
 

@@ -67,8 +67,10 @@ def comment(network: Network, account: Account, post: Post, given: Any) -> str:
     """Let somebody of the public answer a post; returns the answer's id."""
     wanted = _checked(given)
     answer = _post(network, account, wanted)
-    answer.kind = "comment" if account.platform == "facebook" else "post"
+    answer.kind = "comment" if account.platform in ("facebook", "youtube") else "post"
     answer.author = str(wanted.get("author") or "A neighbor")
+    if account.platform in ("bluesky", "youtube"):
+        answer.id = network.new_post_id(account, datetime.fromisoformat(answer.created_at), answer.author)
     answer.hidden = bool(wanted.get("hidden"))
     answer.root, answer.reply_to, answer.history = post.id, post.id, [answer.id]
     network.store.put_post(answer)

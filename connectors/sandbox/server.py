@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from connectors.sandbox import (
+    bluesky,
     control,
     everbridge,
     facebook,
@@ -24,6 +25,8 @@ from connectors.sandbox import (
     pages,
     x,
     x_oauth,
+    youtube,
+    youtube_oauth,
 )
 from connectors.sandbox.network import NETWORK, Network
 from connectors.sandbox.store import Store
@@ -37,7 +40,9 @@ def application(state: Path | None) -> web.Application:
     app = web.Application(client_max_size=MAX_UPLOAD)
     app[NETWORK] = Network(Store(state))
     app[mastodon.PROCESSING], app[mastodon_oauth.CODES] = {}, {}
-    for part in (control, facebook_oauth, x_oauth, facebook, x, mastodon, mastodon_oauth, everbridge, pages):
+    for part in (control, facebook_oauth, x_oauth, facebook, x, mastodon, mastodon_oauth, bluesky, everbridge, pages):
+        app.add_routes(part.routes())
+    for part in (youtube_oauth, youtube):
         app.add_routes(part.routes())
     facebook_oauth.prepare(app)
     app.on_cleanup.append(_close)

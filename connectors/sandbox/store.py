@@ -192,6 +192,11 @@ class Store:
         )
         return list(self._posts(where, account_id, at, at, at, int(seq or 0), limit))
 
+    def everything(self, account_id: str) -> list[Post]:
+        """Return all of an account's own posts, newest first, those that nobody sees yet too."""
+        where = "account = ? AND kind = 'post' AND author = '' AND deleted_at = '' ORDER BY created_at DESC, seq DESC"
+        return list(self._posts(where, account_id))
+
     def position(self, post: Post) -> str:
         """Return where `timeline` goes on after `post`."""
         row = self._db.execute("SELECT seq FROM post WHERE id = ?", (post.id,)).fetchone()

@@ -35,7 +35,7 @@ from connectors.sandbox.server import Running, running
 from tests.connectors import wire
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
-SPEAKERS = ("facebook", "x", "mastodon", "nixle")
+SPEAKERS = ("facebook", "x", "mastodon", "bluesky", "nixle", "youtube")
 REFUSING_TWINS = ("facebook", "x", "bluesky", "youtube")
 WITH_TITLE = ("youtube", "nixle")
 PNG = bytes.fromhex(
@@ -76,8 +76,8 @@ class Speaker:
         target = more.pop("target", None)
         if self.platform in WITH_TITLE:
             more.setdefault("title", "Road closed")
-        if self.connector.capabilities().requires_media and act is Act.PUBLISH:
-            more.setdefault("media", (self.image(),))
+        if self.connector.capabilities().requires_media and act is Act.PUBLISH and "media" not in more:
+            more["media"] = (self.image(),)
         return Outgoing(
             act=act,
             key=more.pop("key", f"delivery-{next(numbers)}"),
@@ -226,6 +226,11 @@ def facebook(network: Running, calls: wire.Log) -> Speaker:
 
 
 @pytest.fixture
+def bluesky(network: Running, calls: wire.Log) -> Speaker:
+    return make_speaker("bluesky", network, calls)
+
+
+@pytest.fixture
 def mastodon(network: Running, calls: wire.Log) -> Speaker:
     mastodon_api.forget_limits()
     return make_speaker("mastodon", network, calls)
@@ -237,12 +242,19 @@ def nixle(network: Running, calls: wire.Log) -> Speaker:
 
 
 @pytest.fixture
+def youtube(network: Running, calls: wire.Log) -> Speaker:
+    return make_speaker("youtube", network, calls)
+
+
+@pytest.fixture
 def x(network: Running, calls: wire.Log) -> Speaker:
     return make_speaker("x", network, calls)
 
 
 def make_speaker(platform: str, network: Running, calls: wire.Log) -> Speaker:
     handle = f"PD{platform}{next(numbers)}"
+    if platform == "bluesky":
+        handle = f"{handle.lower()}.example"  # a handle is a domain there
     made = post(f"{network.base_url}/_accounts", {"platform": platform, "handle": handle, "name": "Northeast"})
     blobs = Blobs()
     account = Account(

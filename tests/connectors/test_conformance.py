@@ -281,8 +281,9 @@ def test_a_change_of_the_profile_behind_our_back_is_seen(speaker: Speaker) -> No
     changed = {"name": "Free phones here", "bio": "Not the police", "website": "https://else.example/win"}
     speaker.fault("outside_profile", value=changed)
     after = speaker.connector.profile(speaker.account)
-    assert (before.name, before.text, before.link) == ("Northeast", "", "")
-    assert (after.name, after.text, after.link) == ("Free phones here", "Not the police", "https://else.example/win")
+    assert (before.name, before.text, before.link or "") == ("Northeast", "", "")
+    assert (after.name, after.text) == ("Free phones here", "Not the police")
+    assert after.link == (None if before.link is None else "https://else.example/win")  # None: it does not say
     assert before.handle == after.handle == speaker.account.handle
 
 
@@ -317,7 +318,7 @@ def test_a_limit_is_temporary_says_when_and_counts_as_no_failure(speaker: Speake
 @pytest.mark.parametrize("fault", ["500", "drop_after_accept", "malformed"])
 def test_silence_is_temporary_on_a_repeatable_step_and_uncertain_on_any_other(speaker: Speaker, fault: str) -> None:
     for step, state in _all_steps(speaker):
-        if step.name == "address" and fault != "500":
+        if step.name in ("address", "look", "processed") and fault != "500":
             continue  # a read: these faults spoil writes
         speaker.fault(fault, count=1)
         with pytest.raises(Temporary if step.repeatable else Uncertain):

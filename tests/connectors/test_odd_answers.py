@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors import http
-from connectors.contract import Account, Act, Done, Next, Outgoing, Remote, Step, Target, Wait
+from connectors.contract import Account, Act, Done, Media, Next, Outgoing, Remote, Step, Target, Wait
 from connectors.errors import ConnectorError, NotSupported, Uncertain
 from connectors.http import Answer
 from connectors.registry import get
@@ -39,6 +39,20 @@ names = st.sampled_from(
         "processing_info",
         "state",
         "summary",
+        "uri",
+        "cid",
+        "value",
+        "records",
+        "posts",
+        "thread",
+        "post",
+        "author",
+        "replies",
+        "blob",
+        "ref",
+        "account",
+        "descendants",
+        "content",
         "page",
         "result",
         "createdDate",
@@ -71,6 +85,12 @@ IMAGE = {
     "category": "tweet_image",
 }
 STATE: dict[str, Any] = {"photos": {"1": "1"}, "media": {"1": "1"}, "post_id": "1_2", "url": "https://a.example/"}
+STATE |= {"blobs": {"1": {}}, "thread": {"root": {"uri": "at://1/app.bsky.feed.post/1", "cid": "c"}}}
+STATE |= {"session": "http://127.0.0.1:1/s", "size": len(PNG), "offset": 0, "at": NOW.isoformat(), "asked": 5}
+STATE |= {"video_id": "abcdefghijk", "kept": {}}
+FILM = Media(sha256=blobs.keep(PNG), mime="video/mp4", captions=blobs.keep(b"WEBVTT"))
+MEDIA = {"youtube": (FILM,)}
+TARGETS = {"bluesky": "at://1/app.bsky.feed.post/1"}
 
 
 def account(platform: str) -> Account:
@@ -87,10 +107,19 @@ def account(platform: str) -> Account:
 def steps(platform: str) -> list[Step]:
     found = [Step(name=f"{name}-1", repeatable=True, payload=IMAGE) for name in ("photo", "upload", "describe")]
     for act in Act:
-        outgoing = Outgoing(act=act, key="k", planned_at=NOW, text="a", target=Target(remote_id="1_2"))
+        outgoing = Outgoing(
+            act=act,
+            key="k",
+            planned_at=NOW,
+            text="a @b.example",
+            media=MEDIA.get(platform, ()),
+            target=Target(remote_id=TARGETS.get(platform, "1_2")),
+        )
         with suppress(NotSupported):
             found += get(platform).plan(outgoing)
-    known = {"facebook": {"photo"}, "x": {"upload", "describe"}, "mastodon": {"upload"}}.get(platform, set())
+    known = {"facebook": {"photo"}, "x": {"upload", "describe"}, "mastodon": {"upload"}, "bluesky": {"upload"}}.get(
+        platform, set()
+    )
     return [s for s in found if s.name.partition("-")[0] in known or "number" not in s.payload]
 
 
@@ -114,7 +143,7 @@ def test_any_answer_to_a_step_is_understood_or_doubted(platform: str, answer: An
 def test_any_answer_to_a_read_is_understood_or_temporary(platform: str, answer: Answer) -> None:
     logging.getLogger("connectors.base").disabled = True
     connector, known = get(platform), account(platform)
-    remote = Remote(remote_id="1_2", url="", text="", created_at=NOW, ours=None)
+    remote = Remote(remote_id=TARGETS.get(platform, "1_2"), url="", text="", created_at=NOW, ours=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http, "request", lambda *_, **__: answer)
         for read in (

@@ -107,6 +107,7 @@ def test_a_protected_accounts_posts_are_hidden_from_other_users_of_the_api(x: Sp
 
 
 def test_pages_escape_whatever_is_said(speaker: Speaker) -> None:
+    must_have(speaker, speaker.platform != "youtube", "angle brackets")
     receipt = speaker.publish('<script>alert("1")</script> & https://a.example/"onclick="x')
     page = get(receipt.url)
     assert "<script>" not in page

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.http import Answer
-from tests.connectors import facebook_spec, mastodon_spec, nixle_spec, x_spec
+from tests.connectors import bluesky_spec, facebook_spec, mastodon_spec, nixle_spec, x_spec, youtube_spec
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Call:
     json: Any
     form: dict[str, Any]
     headers: dict[str, str]
+    body: bytes | None = None
     answer: Answer | None = None
 
 
@@ -44,6 +45,7 @@ class Log:
                 json=given.get("json"),
                 form={**(given.get("form") or {}), **(given.get("multipart") or {})},
                 headers=dict(given["headers"]),
+                body=given.get("body"),
             )
             self.calls.append(call)
             _check_request(call)
@@ -59,11 +61,19 @@ class Log:
 
 
 def _check_request(call: Call) -> None:
-    if call.path.startswith("/x/"):
+    if "/xrpc/" in call.path:
+        sent = call.json if call.json is not None else call.body
+        name = call.path.rpartition("/")[2]
+        bluesky_spec.check_request(call.method, name, call.query, sent, call.headers.get("Content-Type", ""))
+    elif call.path.startswith("/x/"):
         x_spec.check_request(call.method, call.path.removeprefix("/x"), call.query, call.json, call.form)
     elif call.path.startswith("/facebook/"):
         path = call.path.removeprefix("/facebook/v25.0/")
         facebook_spec.check_request(call.method, path, {**call.query, **call.form})
+    elif call.path.startswith("/youtube/"):
+        youtube_spec.check_request(
+            call.method, call.path.removeprefix("/youtube"), call.query, call.json, call.headers, call.body
+        )
     elif call.path.startswith("/nixle/"):
         sent = call.json if call.json is not None else {**call.query, **call.form}
         nixle_spec.check_request(call.method, call.path.removeprefix("/nixle"), sent)
@@ -79,9 +89,15 @@ def _check_answer(call: Call) -> None:
         return mastodon_spec.check_answer(  # a list as it is
             call.method, call.path.removeprefix("/mastodon"), call.answer.status, json.loads(call.answer.body)
         )
+    if call.path.startswith("/youtube/") and (body is not None or not call.answer.body):
+        return youtube_spec.check_answer(  # an answer without a body is one, too
+            call.method, call.path.removeprefix("/youtube"), call.answer.status, body
+        )
     if body is None:
         return  # a fault made it unreadable
-    if call.path.startswith("/x/"):
+    if "/xrpc/" in call.path:
+        bluesky_spec.check_answer(call.path.rpartition("/")[2], call.answer.status, body)
+    elif call.path.startswith("/x/"):
         x_spec.check_answer(call.method, call.path.removeprefix("/x"), call.answer.status, body)
     elif call.path.startswith("/facebook/"):
         facebook_spec.check_answer(call.method, call.path.removeprefix("/facebook/v25.0/"), body)
