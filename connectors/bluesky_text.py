@@ -11,9 +11,9 @@ from typing import Any
 
 import regex
 
-MAX_TAG = regex.compile(r"(?<![\w#&/])#(\w*[^\W\d]\w*)")
+MAX_TAG = 64  # graphemes
 _LINK = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
-_TAG = regex.compile(r"(?<![\w#&/])#(?!\d+(?:\s|$))([^\s#\p{P}]*[^\s\p{P}\d][^\s#\p{P}]*|\w+)")
+_TAG = regex.compile(r"(?<![\w#&/])#(\w*[^\W\d]\w*)")
 _MENTION = regex.compile(r"(?<![\w@/.])@((?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]*)")
 _TRAILING = ".,;:!?'’”"
 

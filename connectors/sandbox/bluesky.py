@@ -70,8 +70,8 @@ def _acted(network: Network, request: web.Request, account: Account, name: str, 
         case ("GET", "app.bsky.actor.getProfile"):
             return answer(network, account, shapes.profile(network.store, account))
         case ("GET", "app.bsky.feed.getPosts"):
-            found = [_live(network, uri) for uri in query.getall("uris", [])[:25]]
-            posts = [shapes.view(network.store, account, post) for post in found if post is not None]
+            asked = [_live(network, uri) for uri in query.getall("uris", [])[:25]]
+            posts = [shapes.view(network.store, account, post) for post in asked if post is not None]
             return answer(network, account, {"posts": posts})
         case ("GET", "app.bsky.feed.getPostThread"):
             return _thread(network, account, query.get("uri", ""))
