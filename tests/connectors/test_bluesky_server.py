@@ -9,6 +9,7 @@ import os
 import selectors
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from tests.peers import install
 
 LINK = "https://pd.example.org/news/1-road-closed/"
 ODD = "Café № 7 – “closed” 🚓👨‍👩‍👧‍👦 東京 e\u0301"
+WRITTEN = unicodedata.normalize("NFC", ODD)
 STARTS_WITHIN_S = 60
 FOLDER, SCRIPT = install.FOLDER, install.SOURCE / "serve.js"
 
@@ -129,7 +131,7 @@ def test_a_post_with_images_keeps_its_words_descriptions_and_ratios(police: Spea
     )
     receipt = police.publish(f"{ODD} #Road", link=LINK, media=images)
     (post,) = shown(police)
-    assert (post.remote_id, post.text, post.pictures) == (receipt.remote_id, f"{ODD} #Road\n{LINK}", 2)
+    assert (post.remote_id, post.text, post.pictures) == (receipt.remote_id, f"{WRITTEN} #Road\n{LINK}", 2)
     assert (post.links, post.ours) == ((LINK,), True)
     embed = post.raw["value"]["embed"]["images"]
     assert [image["alt"] for image in embed] == ['A map with "two" roads', "Zweites Bild"]
@@ -318,12 +320,12 @@ def test_a_wrong_token_is_not_authorised(police: Speaker) -> None:
 
 def test_signing_in_too_often_says_when_to_come_back(police: Speaker) -> None:
     wrong = replace(police.account, secrets={"app_password": "wrong-password", "identifier": "nobody.test"})
-    ends = [_outcome(police, wrong) for _ in range(35)]
-    assert isinstance(ends[0], NotAuthorised)
-    last = ends[-1]
-    assert isinstance(last, Temporary)
-    assert last.rate_limited
-    assert 0 < (last.retry_after or 0) <= 300
+    with ThreadPoolExecutor(8) as at_once:
+        ends = list(at_once.map(lambda _: _outcome(police, wrong), range(35)))
+    assert any(isinstance(end, NotAuthorised) for end in ends)
+    limited = [end for end in ends if isinstance(end, Temporary)]
+    assert limited
+    assert all(end.rate_limited and 0 < (end.retry_after or 0) <= 300 for end in limited)
 
 
 def _outcome(police: Speaker, account: Account) -> ConnectorError | None:
