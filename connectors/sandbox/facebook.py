@@ -12,51 +12,20 @@ from typing import Any
 
 from aiohttp import web
 
-from connectors.facebook_shapes import SANDBOX_APP
 from connectors.sandbox import facebook_shapes as shapes
 from connectors.sandbox.network import NETWORK, Network, misbehave, same
 from connectors.sandbox.store import OUR_APP, Account, Post, stamp
 
 PREFIX = "/facebook/v25.0"
 MAX_TEXT = 63_206
-SCOPES = (
-    "pages_manage_posts",
-    "pages_manage_engagement",
-    "pages_read_engagement",
-    "pages_read_user_content",
-)
 
 
 def routes() -> list[web.RouteDef]:
     """Return the routes under `/facebook/v25.0/`."""
     return [
-        web.get(f"{PREFIX}/debug_token", _debug_token),
         web.route("*", f"{PREFIX}/{{node}}", _node),
         web.route("*", f"{PREFIX}/{{node}}/{{edge}}", _edge),
     ]
-
-
-async def _debug_token(request: web.Request) -> web.StreamResponse:
-    network = request.app[NETWORK]
-    account = network.store.account_by_token("facebook", request.query.get("input_token", ""))
-    if account is None or not same(_token(request, {}), account.token):
-        return shapes.error("token")
-    return shapes.answer(
-        network,
-        account,
-        {
-            "data": {
-                "app_id": SANDBOX_APP,
-                "type": "PAGE",
-                "application": "Substation",
-                "is_valid": True,
-                "expires_at": 0,
-                "data_access_expires_at": 0,
-                "profile_id": account.remote_id,
-                "scopes": list(SCOPES),
-            }
-        },
-    )
 
 
 async def _node(request: web.Request) -> web.StreamResponse:

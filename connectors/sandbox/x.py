@@ -18,7 +18,7 @@ from connectors.sandbox import x_shapes as shapes
 from connectors.sandbox import x_signing as signing
 from connectors.sandbox.faults import Rule
 from connectors.sandbox.network import NETWORK, Network, misbehave
-from connectors.sandbox.store import Account, Post, new_token, stamp
+from connectors.sandbox.store import Account, Post, stamp
 from connectors.sandbox.x_shapes import EDIT_TIMES, EDIT_WINDOW
 
 PREFIX = "/x/2"
@@ -30,29 +30,7 @@ TWEET_FIELDS = frozenset(
 
 def routes() -> list[web.RouteDef]:
     """Return the routes under `/x/2/`."""
-    return [
-        web.post(f"{PREFIX}/oauth2/token", _renew),
-        web.route("*", f"{PREFIX}/{{path:.*}}", _handle),
-    ]
-
-
-async def _renew(request: web.Request) -> web.StreamResponse:
-    """Rotate a refresh token: the old pair is dead at once."""
-    network = request.app[NETWORK]
-    form = await request.post()
-    account = network.store.account_by_refresh_token("x", str(form.get("refresh_token") or "-"))
-    if account is None:
-        return web.json_response({"error": "invalid_request"}, status=400)
-    account.token, account.refresh_token = new_token(), new_token()
-    network.store.put_account(account)
-    body = {
-        "token_type": "bearer",
-        "expires_in": 7200,
-        "access_token": account.token,
-        "refresh_token": account.refresh_token,
-        "scope": "tweet.read tweet.write users.read media.write offline.access",
-    }
-    return web.json_response(body)
+    return [web.route("*", f"{PREFIX}/{{path:.*}}", _handle)]
 
 
 async def _handle(request: web.Request) -> web.StreamResponse:

@@ -4,12 +4,14 @@ Thin doors: every save calls `divisions.services` with `by=` the person signed i
 they are, a mirror.
 """
 
+from divisions.admin.apps import PendingConnectionAdmin, PlatformAppAdmin
 from divisions.admin.channels import ChannelAdmin
 from divisions.admin.doors import ServiceAdmin, ServiceForm, asking, person
 from divisions.admin.duty import AbsenceAdmin, TrainingAdmin
 from divisions.admin.links import LinkRuleAdmin
 from divisions.admin.memberships import MembershipAdmin
 from divisions.admin.mirror import ChannelUserPermissionAdmin, DivisionUserPermissionAdmin
+from divisions.admin.notices import NoticeAdmin, NoticeChoiceAdmin
 from divisions.admin.people import PersonAdmin
 from divisions.admin.places import DepartmentAdmin, DivisionAdmin
 from divisions.admin.register import (
@@ -31,9 +33,13 @@ __all__ = [
     "DivisionUserPermissionAdmin",
     "LinkRuleAdmin",
     "MembershipAdmin",
+    "NoticeAdmin",
+    "NoticeChoiceAdmin",
     "OfficialKeyAdmin",
     "OfficialListAdmin",
+    "PendingConnectionAdmin",
     "PersonAdmin",
+    "PlatformAppAdmin",
     "RoleAdmin",
     "ServiceAdmin",
     "ServiceForm",

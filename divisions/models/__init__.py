@@ -14,6 +14,7 @@ from divisions.models.membership import (
 from divisions.models.moves import AccessReview, AccessReviewItem, Handover, HandoverKind
 from divisions.models.notice import Notice, NoticeChoice
 from divisions.models.official import OfficialKey, OfficialList
+from divisions.models.platform_app import PendingConnection, PendingStep, PlatformApp
 from divisions.models.register import AccountHolder, AccountRecord
 from divisions.models.roster import DutyShift, Takeover, TakeoverStep
 from divisions.models.user import User
@@ -39,6 +40,9 @@ __all__ = [
     "NoticeChoice",
     "OfficialKey",
     "OfficialList",
+    "PendingConnection",
+    "PendingStep",
+    "PlatformApp",
     "Role",
     "RoleRight",
     "Takeover",

@@ -30,11 +30,14 @@ def check(*, channel: Channel, by: User | None, now: datetime | None = None) -> 
     """Look at one account and write down what was seen; a sign-in that is dead flags the channel and tells its people.
 
     A platform that cannot be reached changes nothing: that is its trouble, not the account's. Raises NotAllowed
-    without `manage_channel`.
+    without `manage_channel`. That a person had the sign-in used stands in the ledger; the daily look, like each
+    delivery's attempt, is on record where it is made.
     """
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
     moment = now or timezone.now()
     channel = Channel.objects.select_related("division").get(pk=channel.pk)  # the tokens as they are now
+    if by is not None and channel.credentials:
+        _used(channel, by, moment)
     try:
         health = connector_of(channel).verify(account_of(channel))
     except NotSupported:
@@ -43,6 +46,11 @@ def check(*, channel: Channel, by: User | None, now: datetime | None = None) -> 
         return Health(ok=False, warnings=(f"{channel.get_platform_display()} could not be asked: {error}",))
     _write_down(channel, health, by, moment)
     return health
+
+
+@transaction.atomic
+def _used(channel: Channel, by: User, now: datetime) -> None:
+    channels.remember("divisions.credentials.used", channel, by, now, {"for": "a look at the account"})
 
 
 @transaction.atomic
@@ -132,18 +140,24 @@ def renewal_refused(*, channel: Channel, now: datetime) -> None:
         _warn_once(row, row.token_expires_at - now)
 
 
+class SignInNeeded(WrongMoment):
+    """The account answers that our sign-in is no longer good: a person has to sign in there again."""
+
+
 def reconnect(*, channel: Channel, by: User, reason: str = "", now: datetime | None = None) -> Channel:
     """Connect a flagged or paused channel again, once its account really answers.
 
-    Raises WrongMoment with the platform's reason while it does not.
+    Raises WrongMoment with the platform's reason while it does not, SignInNeeded where only a new sign-in helps.
     """
-    health = check(channel=channel, by=by, now=now)
+    moment = now or timezone.now()
+    health = check(channel=channel, by=by, now=moment)
     if not health.ok:
-        raise WrongMoment(
+        heard = Channel.objects.filter(pk=channel.pk, checked_at=moment).exists()
+        raise (SignInNeeded if heard else WrongMoment)(
             f"The account does not answer yet. {' '.join(health.warnings)}".strip(),
-            cure="Sign in to the platform, give Substation a new token, then press “Reconnect” again.",
+            cure="Sign in to it again on its page." if heard else "Try again in a few minutes.",
         )
-    return channels.move_channel(channel=channel, to=ChannelState.CONNECTED, by=by, reason=reason, now=now)
+    return channels.move_channel(channel=channel, to=ChannelState.CONNECTED, by=by, reason=reason, now=moment)
 
 
 def due_for_renewal(*, now: datetime) -> list[Channel]:

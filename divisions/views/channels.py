@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from connectors import connecting
 from divisions.access import Rights
 from divisions.errors import BadInput, NotVisible, WrongMoment
 from divisions.forms.channels import PromiseForm, ReasonForm
@@ -47,6 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "rows": [{"channel": channel, "sent": sent[channel.pk]} for channel in rows],
         "show": show,
+        "may_connect": mine.anywhere(Right.MANAGE_CHANNEL),
         "counted": register.counted() if whole else None,
         "now": timezone.now(),
         "zone": request.department.zone,  # type: ignore[attr-defined]
@@ -83,6 +85,8 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, f"{channel} is now {ChannelState(to).label.lower()}.")
     except WrongMoment as refusal:
         messages.error(request, str(refusal))
+        if isinstance(refusal, tokens.SignInNeeded) and channel.platform in connecting.PLATFORMS:
+            return redirect("divisions:reconnect", slug=slug)
     return redirect("divisions:channel", slug=slug)
 
 
@@ -123,6 +127,8 @@ def _page(
         "links_in": links_in,
         "links_out": links_out,
         "manages": manages,
+        "may_sign_in": manages and channel.platform in connecting.PLATFORMS and channel.state != ChannelState.RETIRED,
+        "signed_in": bool(channel.credentials),
         "may_look": mine.can(Right.DECIDE_DRIFT, channel.division_id, channel) and not channel.is_own,
         "moves": [(to.value, label) for to, label in MOVES.items() if to in CHANNEL_MOVES[channel.state]],
         "reason": reason or ReasonForm(label_suffix=""),

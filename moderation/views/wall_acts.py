@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from connectors import connecting
 from divisions import access
 from divisions.access import Rights
 from divisions.errors import NotVisible, WrongMoment
@@ -49,13 +51,16 @@ def duty(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def reconnect(request: HttpRequest, slug: str) -> HttpResponse:
-    """Connect an account again: it is asked first, and only what answers is connected."""
+    """Connect an account again: it is asked first, and only what answers is connected; else a person signs in."""
     channel = _account(request, slug)
     access.require(request.user, Right.MANAGE_CHANNEL, channel.division, channel=channel)  # type: ignore[arg-type]
     if channel.state == ChannelState.CONNECTED:
         return _back(request, channel, "It is connected already.")
     try:
         tokens.reconnect(channel=channel, by=request.user, reason="Connected again from the wall")  # type: ignore[arg-type]
+    except tokens.SignInNeeded as refusal:
+        messages.warning(request, refusal.message)
+        return redirect(_sign_in(channel), slug=channel.slug)
     except WrongMoment as refusal:
         return _back(request, channel, str(refusal), bad=True)
     return _back(request, channel, "It answers, so it is connected again.")
@@ -75,6 +80,11 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
     number = len(looked.cases)
     words = f"{number} new {'difference' if number == 1 else 'differences'}." if number else "Nothing new is there."
     return _back(request, channel, f"Read just now. {words}", bad=bool(number))
+
+
+def _sign_in(channel: Channel) -> str:
+    """Where a person signs in again; what Substation does not speak to by itself has only its page."""
+    return "divisions:reconnect" if channel.platform in connecting.PLATFORMS else "divisions:channel"
 
 
 def _account(request: HttpRequest, slug: str) -> Channel:

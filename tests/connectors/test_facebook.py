@@ -10,7 +10,7 @@ from connectors import facebook_graph as graph
 from connectors.contract import Account, Act
 from connectors.errors import Duplicate, Misconfigured, NotAuthorised, Refused, Temporary, Uncertain
 from connectors.http import Answer
-from connectors.sandbox import facebook as peer
+from connectors.sandbox import facebook_oauth as peer
 from tests.connectors.conftest import Speaker, post
 
 ACCOUNT = Account(platform="facebook", handle="PD", remote_id="1", secrets={"access_token": "s3cret-token"})

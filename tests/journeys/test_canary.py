@@ -82,6 +82,8 @@ def values(planted: Planted) -> dict[str, list[str]]:
         "content_type_id": ["1"],
         "uidb36": ["1"],
         "key": ["x"],
+        "token": ["x"],
+        "platform": ["facebook"],
         "code": ["two_admins"],
         "quarter": ["2026-Q4"],
     }

@@ -15,6 +15,9 @@ model                               list   add chang delet histo expor    list  
 records_ledgerentry                  403   403   403   403   302     -     200   403   200   403   200     -
 divisions_membership                 200   200   200   403   200     -     200   200   200   403   200     -
 divisions_training                   200   200   200   403   200     -     200   200   200   403   200     -
+divisions_notice                     403   403   403   403   403     -     200   403   200   403   200     -
+divisions_noticechoice               200   403   200   403   200     -     200   403   200   403   200     -
+moderation_digest                    403   403   403   403   403     -     200   403   200   403   200     -
 divisions_absence                    200   403   200   403   200     -     200   403   200   403   200     -
 divisions_accountrecord              200   403   200   403   200     -     200   403   200   403   200     -
 divisions_accountholder              200   403   200   403   200     -     200   403   200   403   200     -
@@ -22,6 +25,8 @@ divisions_officialkey                200   403   200   403   200     -     200  
 divisions_officiallist               200   403   200   403   200     -     200   403   200   403   200     -
 divisions_channel                    200   200   200   403   200   200     200   200   200   403   200   200
 divisions_linkrule                   200   200   200   403   200     -     200   200   200   403   200     -
+divisions_platformapp                200   403   200   403   200     -     200   403   200   403   200     -
+divisions_pendingconnection          200   403   200   403   200     -     200   403   200   403   200     -
 divisions_divisionuserpermission     200   403   200   403   200     -     200   403   200   403   200     -
 divisions_channeluserpermission      200   403   200   403   200     -     200   403   200   403   200     -
 divisions_user                       200   200   200   403   200   200     200   200   200   403   200   200

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from config.models import Outage
 from divisions.access import mirror
-from divisions.models import Membership, MembershipChannel
+from divisions.models import Membership, MembershipChannel, PendingConnection, PlatformApp
 from moderation.models import ChannelWatch
 from moderation.services import plan
 from posts.models import (
@@ -57,6 +57,9 @@ def one_of_each(world: World) -> dict[str, Any]:
     Correction.objects.create(post=world.posts["live"], revision=approval.revision, was_wrong="The street.", **asked)
     Reminder.objects.create(revision=approval.revision, rung="central", at=NOW)
     ChannelWatch.objects.create(channel=world.d.facebook_central, next_at=NOW)
+    PlatformApp.objects.create(platform="facebook", client_id="1", made_by=world.d.smo)
+    begun = {"platform": "x", "mode": "sandbox", "audience": "public", "expires_at": day}
+    PendingConnection.objects.create(user=world.d.smo, division=world.d.northeast, session_hash="1", **begun)
     plan.set_rhythm(channel=world.d.nixle, every_days=14, by=world.d.smo, now=NOW)
     _a_mailing_list(world)
     narrowed = Membership.objects.get(user=world.d.colleague)

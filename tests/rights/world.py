@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from divisions.models import Channel, User
-from divisions.services import absences, load_department, training
+from divisions.services import absences, channels, load_department, training
 from moderation.models import CheckRound, DriftCase, DriftStep, Task
 from moderation.services import rounds, screenshots
 from moderation.states import TAKEOVER_STEPS
@@ -81,6 +81,7 @@ class World:
         days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=6)}
         self.absence = absences.enter(user=boss, deputy=self.d.smo, by=self.d.admin, now=NOW, **days)
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
+        channels.set_credentials(channel=d.facebook_northeast, secrets={"access_token": "made-up-token"}, by=None)
         self._checks()
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
 
@@ -184,6 +185,8 @@ class World:
             return [self.holds[thing].pk]
         if thing in self.checks:
             return [self.checks[thing]]
+        if step == "connecting":
+            return ["00000000-0000-4000-8000-000000000000"]
         if step == "absence_end":
             return [self.absence.pk]
         if step == "matrix_remove":
@@ -302,6 +305,15 @@ class World:
 
     def _move_channel(self, _: str) -> dict[str, Any]:
         return {"to": "paused", "reason": "Moving house"}
+
+    def _connect(self, _: str) -> dict[str, Any]:
+        return {"division": "northeast", "platform": "facebook", "audience": "public", "mode": "sandbox"}
+
+    def _reconnect(self, _: str) -> dict[str, Any]:
+        return {"act": "sign_in"}
+
+    def _disconnect(self, _: str) -> dict[str, Any]:
+        return {"then": "hand_off", "reason": "The officer left."}
 
     def _channel_promise(self, _: str) -> dict[str, Any]:
         return {"cadence_days": 7}

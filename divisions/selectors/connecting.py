@@ -1,0 +1,65 @@
+"""What the connect pages read: whether an app is known, which ways of sending a channel has, what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from connectors import connecting, registry
+from connectors.connecting.abilities import abilities
+from connectors.connecting.contract import Opened, Weight
+from connectors.errors import ConnectorError
+from connectors.facts import CAPABILITIES
+from divisions.models import Channel, PendingConnection, PlatformApp
+from divisions.states import Mode
+
+ORDER = {Weight.STOP: 0, Weight.WARNING: 1, Weight.UNKNOWN: 2, Weight.OK: 3}
+CHIPS = {
+    Weight.STOP: ("stop", "Missing"),
+    Weight.WARNING: ("warning", "Look"),
+    Weight.UNKNOWN: ("note", "Unknown"),
+    Weight.OK: ("ok", "Fine"),
+}
+
+
+def app_of(wanted: Any) -> str:
+    """The id of the app people sign in with, or "" when none is stored; the sandbox needs none of ours."""
+    if wanted.mode == Mode.SANDBOX:
+        return "made up"
+    row = PlatformApp.objects.filter(platform=wanted.platform, api_base="").first()
+    return row.client_id if row else ""
+
+
+def modes_for(channel: Channel) -> list[tuple[str, str]]:
+    """How a channel can send once it is connected, the way it does now first."""
+    modes = [Mode.SANDBOX] if settings.SANDBOX else [Mode.LIVE, Mode.SANDBOX]
+    return sorted(((mode.value, mode.label) for mode in modes), key=lambda pair: pair[0] != channel.mode)
+
+
+def mode_of(channel: Channel, asked: str) -> str:
+    """The way that was asked for, if the channel has it; else the first."""
+    known = [value for value, _ in modes_for(channel)]
+    return asked if asked in known else known[0]
+
+
+def report(pending: PendingConnection, opened: Opened) -> dict[str, Any]:
+    """The findings, what stops first, and what will be possible on this account."""
+    lines = sorted(pending.findings, key=lambda line: ORDER[Weight(line["weight"])])
+    able, unable = abilities(_capabilities(pending, opened), connecting.get(pending.platform).label)
+    chips = [CHIPS[Weight(line["weight"])] for line in lines]
+    return {
+        "account": opened,
+        "findings": [{**line, "chip": chip, "word": word} for line, (chip, word) in zip(lines, chips, strict=True)],
+        "stops": sum(line["weight"] == Weight.STOP for line in lines),
+        "able": able,
+        "unable": unable,
+    }
+
+
+def _capabilities(pending: PendingConnection, opened: Opened) -> Any:
+    try:
+        connector = registry.get(pending.platform, pending.mode)
+        return connector.capabilities(opened.account(pending.platform, pending.mode))
+    except ConnectorError:
+        return CAPABILITIES[pending.platform]
