@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import IO, Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from connectors.mailing_port import MailingList
 
@@ -43,6 +43,15 @@ class BlobReader(Protocol):
 
     def read(self, sha256: str) -> bytes:
         """Return the bytes whose SHA-256 (hex) is `sha256`."""
+        ...
+
+
+@runtime_checkable
+class BlobOpener(Protocol):
+    """A reader that can also give a file in pieces, for what is too big to hold whole."""
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Return the bytes whose SHA-256 (hex) is `sha256` as a file; whoever opens it closes it."""
         ...
 
 

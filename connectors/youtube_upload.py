@@ -11,17 +11,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from io import SEEK_END, BytesIO
+from typing import IO, Any
 
 from connectors import http
 from connectors import youtube_api as api
 from connectors import youtube_shapes as shapes
 from connectors.base import BaseConnector
-from connectors.contract import Account, Next, Result, State, Step, Wait
+from connectors.contract import Account, BlobOpener, Next, Result, State, Step, Wait
 from connectors.errors import Misconfigured, Refused, Temporary
 
 UNIT = 256 * 1024  # Google takes pieces of a multiple of this, but for the last
 PIECE = 16 * UNIT  # with 100 kB/s it is through within the lease of a claim
+WHOLE = 32 * 1024 * 1024  # a film up to this is read whole and its hash compared
 FRESH = timedelta(seconds=30)
 MOST_QUESTIONS = 3  # a queue so slow that every word is stale by its turn must still get on
 OF_A_SESSION = ("session", "size", "offset", "at", "asked", "lost", "uploads", "ids")
@@ -32,7 +34,7 @@ class Uploading(BaseConnector):
 
     def _session(self, account: Account, step: Step, state: State) -> Result:
         """Announce the film; the answer, an address, is stored before the first byte goes there."""
-        size = len(self._blob(account, step.payload["sha256"]))
+        size = self._size(account, step.payload["sha256"])
         if not size:
             raise Refused("the film is empty", cure="Attach the film again.")
         return Next({**state, **self._opened(account, step.payload, size)})
@@ -41,9 +43,8 @@ class Uploading(BaseConnector):
         """Send the next piece, or ask how far it has got. Wait = more to send; Next = all there, with `video_id`."""
         if state.get("lost"):
             return self._recover(account, step, state)
-        content, size, offset = self._blob(account, step.payload["sha256"]), state["size"], int(state["offset"])
-        asking = _is_stale(state)
-        piece = b"" if asking else content[offset : offset + _piece_size(account)]
+        size, offset, asking = state["size"], int(state["offset"]), _is_stale(state)
+        piece = b"" if asking else self._piece(account, step.payload["sha256"], offset, size)
         last = offset + len(piece) - 1
         answer = api.send(
             account, state["session"], piece, f"bytes */{size}" if not piece else f"bytes {offset}-{last}/{size}"
@@ -53,6 +54,34 @@ class Uploading(BaseConnector):
         if answer.status in api.LOST:
             return _wait({**state, "lost": "uploads"})
         return _arrived(account, answer, state)
+
+    def _size(self, account: Account, sha256: str) -> int:
+        """Return how long a film is; one that fits in memory is proven to be the approved one.
+
+        A bigger one is not read here, because the first byte of a call has to leave within two seconds: whoever calls
+        has compared its stored bytes with the approval before each call.
+        """
+        with self._opened_file(account, sha256) as file:
+            size = file.seek(0, SEEK_END)
+        return size if size > WHOLE else len(self._blob(account, sha256))
+
+    def _piece(self, account: Account, sha256: str, offset: int, size: int) -> bytes:
+        """Return the next piece of a film, read from its place."""
+        if size <= WHOLE:
+            return self._blob(account, sha256)[offset : offset + _piece_size(account)]
+        with self._opened_file(account, sha256) as file:
+            file.seek(offset)
+            return file.read(_piece_size(account))
+
+    def _opened_file(self, account: Account, sha256: str) -> IO[bytes]:
+        if not isinstance(account.blobs, BlobOpener):
+            return BytesIO(self._blob(account, sha256))
+        try:
+            return account.blobs.open(sha256)
+        except FileNotFoundError as error:
+            raise Refused(f"the film {sha256[:12]} is not there", cure="Attach the film again.") from error
+        except OSError as error:
+            raise Temporary(f"the film {sha256[:12]} cannot be read just now") from error
 
     def _opened(self, account: Account, wanted: Mapping[str, Any], size: int) -> State:
         query = {"part": "snippet,status"}
@@ -77,7 +106,7 @@ class Uploading(BaseConnector):
             videos = shapes.items(api.call(account, "GET", "videos", repeatable=True, query=query))
             found = [str(video["id"]) for video in videos if step.payload["mark"] in shapes.tags(video)]
             return Next(_through(state, found[0])) if found else _wait({**state, "lost": "again"})
-        fresh = self._opened(account, step.payload, len(self._blob(account, step.payload["sha256"])))
+        fresh = self._opened(account, step.payload, self._size(account, step.payload["sha256"]))
         return _wait({**_without_session(state), **fresh})
 
     def _caption(self, account: Account, step: Step, state: State) -> Result:

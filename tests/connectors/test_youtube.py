@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import logging
 from dataclasses import replace
@@ -13,7 +14,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import pytest
 import time_machine
 
-from connectors import delivery_code
+from connectors import delivery_code, youtube_upload
 from connectors import youtube_api as api
 from connectors import youtube_shapes as shapes
 from connectors.contract import Account, Act, Media, Next, Step, Wait
@@ -32,7 +33,7 @@ from connectors.sandbox import seeding, youtube_oauth
 from connectors.sandbox import youtube as peer
 from connectors.sandbox.store import Post
 from tests.connectors import youtube_spec
-from tests.connectors.conftest import Speaker, post
+from tests.connectors.conftest import Blobs, Speaker, post
 from tests.connectors.conftest import get as fetch
 
 ACCOUNT = Account(
@@ -249,6 +250,33 @@ def test_a_lost_session_of_a_film_that_is_not_there_is_begun_anew(youtube: Speak
     for step in rest:
         state = getattr(youtube.through(step, state), "state", state)
     assert len(youtube.truth()) == 2
+
+
+class Opening(Blobs):
+    """Files in pieces, as a media store gives them; counts what was read whole."""
+
+    whole = 0
+
+    def read(self, sha256: str) -> bytes:
+        self.whole += 1
+        return super().read(sha256)
+
+    def open(self, sha256: str) -> io.BytesIO:
+        return io.BytesIO(super().read(sha256))
+
+
+def test_a_film_too_big_to_hold_is_read_from_its_place(youtube: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(youtube_upload, "WHOLE", 1000)
+    blobs = Opening()
+    youtube.blobs = blobs
+    youtube.account = replace(youtube.account, blobs=blobs)
+    receipt = youtube.publish(media=(long_film(youtube),))
+    assert blobs.whole == 0
+    (film,) = stored(youtube, receipt.remote_id).media
+    assert film["sha256"] == hashlib.sha256(FILM).hexdigest()
+    lost = youtube.outgoing(media=(replace(long_film(youtube), sha256="0" * 64),))
+    with pytest.raises(Refused, match="is not there"):
+        youtube.say(lost)
 
 
 @pytest.mark.parametrize(
