@@ -54,6 +54,16 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 8},
         },
+        "send-sign-ups": {  # people wait for this mail with the page open
+            "task": "posts.tasks.send_sign_ups",
+            "schedule": 5.0,
+            "options": {"expires": 4},
+        },
+        "tidy-lists": {
+            "task": "posts.tasks.tidy_lists",
+            "schedule": crontab(hour=10, minute=41),
+            "options": {"expires": 3600},
+        },
         "look-ahead": {
             "task": "config.tasks.look_ahead",
             "schedule": 600.0,
@@ -67,6 +77,11 @@ app.conf.update(
         "open-rounds": {  # due by the day; an hour's delay is nothing to a round that opens two days ahead
             "task": "moderation.tasks.open_rounds",
             "schedule": crontab(minute=13),
+            "options": {"expires": 3000},
+        },
+        "make-digests": {  # six in the morning where the department is, whatever its zone
+            "task": "moderation.tasks.make_digests",
+            "schedule": crontab(minute=2),
             "options": {"expires": 3000},
         },
         "check-accounts": {

@@ -7,6 +7,7 @@ only says how grave it is for the platform.
 
 from __future__ import annotations
 
+import html
 import unicodedata
 from collections.abc import Iterator
 
@@ -46,6 +47,12 @@ def compose(platform: str, outgoing: Outgoing) -> str:
     if platform in (*OWN, *LINK_APART) or (platform == "facebook" and card_link(outgoing)):
         return text
     return _with_link(text, outgoing.link)
+
+
+def as_html(text: str) -> str:
+    """Paragraphs and line breaks of plain text; everything else is escaped."""
+    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
+    return "".join(f"<p>{html.escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
 
 
 def card_link(outgoing: Outgoing) -> str | None:

@@ -176,6 +176,17 @@ def begun(at: float | None = None, on_first_byte: Callable[[], None] | None = No
         _begun.reset(token)
 
 
+def about_to_speak() -> None:
+    """For what speaks another language than HTTP: its first byte leaves now. Raises Temporary when that is too late."""
+    begin = _begun.get()
+    if begin is None:
+        return
+    if time.monotonic() > begin.at + _settings.first_byte_within_s:
+        raise Temporary("the call was dropped unsent, its first byte came too late")
+    if begin.on_first_byte is not None:
+        begin.on_first_byte()
+
+
 def is_allowed(host: str, port: int) -> bool:
     """Whether `OUTBOUND_ALLOW` names this host and port."""
     return (host.lower(), port) in _settings.allowed

@@ -7,7 +7,6 @@ of answers: docs/webhooks.md.
 
 from __future__ import annotations
 
-import html
 import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -95,7 +94,7 @@ def event(outgoing: Outgoing) -> dict[str, Any]:
             "version": int(outgoing.planned_at.timestamp()),
             "title": outgoing.title,
             "text": text,
-            "html": as_html(text),
+            "html": composing.as_html(text),
             "lang": outgoing.language,
             "media": []
             if plain
@@ -112,12 +111,6 @@ def event(outgoing: Outgoing) -> dict[str, Any]:
 def canonical(value: dict[str, Any]) -> str:
     """JSON with sorted keys and no spaces."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def as_html(text: str) -> str:
-    """Paragraphs and line breaks of plain text; everything else is escaped."""
-    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
-    return "".join(f"<p>{html.escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
 
 
 def _post_id(outgoing: Outgoing) -> str:

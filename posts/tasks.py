@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
-from posts.services import deliver, heard, reminders, repeat, review, sweep, videos
+from posts.services import deliver, heard, list_mail, reminders, repeat, review, subscribing, sweep, videos
 from posts.services.deliver import Clock
 from posts.services.senders import SENDERS
 
@@ -45,6 +45,18 @@ def make_videos() -> None:
     """Make the clean copies that wait, one after another. A second one finds that one is being made, and ends."""
     while videos.make_one() is not None:
         pass
+
+
+@shared_task(ignore_result=True)
+def send_sign_ups() -> int:
+    """Send the links that people who signed up for a list wait for; returns how many went."""
+    return list_mail.send_due(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def tidy_lists() -> int:
+    """Forget addresses that nobody needs any more; returns how many."""
+    return subscribing.tidy(now=timezone.now())
 
 
 def beat(name: str, now: datetime) -> None:

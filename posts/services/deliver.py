@@ -26,6 +26,7 @@ from posts.services.begin import Call as Call
 from posts.services.begin import begin_many
 from posts.services.begin import release as release
 from posts.services.claim import claim as claim
+from posts.services.mailing import Sending
 from posts.services.settle import Answer, settle_many
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,8 @@ def make_call(call: Call) -> Result | ConnectorError:
     channel = call.delivery.channel
     try:
         connector: Connector = connector_of(channel)
-        account, state = account_of(channel), dict(call.delivery.step_state)
+        sending = Sending(delivery=call.delivery, attempt=call.attempt, now=call.at)
+        account, state = account_of(channel, sending=sending), dict(call.delivery.step_state)
         if call.step.name == read_back.NAME:
             return read_back.look(connector, account, call.step, state, now=call.at)
         return read_back.to_be_proven(connector.run(account, call.step, state), call.delivery)

@@ -16,9 +16,10 @@ from divisions import access
 from divisions.access import Rights
 from divisions.errors import BadInput, NotVisible, WrongMoment
 from divisions.permissions import Right
+from divisions.states import Platform
 from posts.forms.retime import RetimeForm
 from posts.models import Delivery, Post
-from posts.selectors import moments, posts
+from posts.selectors import mailing, moments, posts
 from posts.services import decide, hold, schedule
 from posts.states import Act
 from posts.tasks import nudge
@@ -165,6 +166,7 @@ def _page(request: HttpRequest, row: Delivery, *, error: BadInput | None = None,
         "place": place,
         "post": row.post,
         "attempts": attempts,
+        "mails": mailing.mails_of(row) if row.channel.platform == Platform.EMAIL else [],
         "zone": moments.zone_of(row.post.division),
         "now": now,
     }
