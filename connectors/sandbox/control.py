@@ -33,14 +33,7 @@ ACCOUNT_FIELDS = (
     "picture",
 )
 PROFILE = ("name", "bio", "website", "picture")
-PLATFORMS = (
-    "facebook",
-    "x",
-    "mastodon",
-    "bluesky",
-    "youtube",
-    "nixle",
-)  # the last two only show what was posted there by hand
+PLATFORMS = ("facebook", "x", "mastodon", "bluesky", "youtube", "nixle")
 
 
 def routes() -> list[web.RouteDef]:
