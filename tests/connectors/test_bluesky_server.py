@@ -5,16 +5,12 @@ threads, counts and profiles are the sandbox's to play.
 """
 
 import json
-import os
-import selectors
 import shutil
-import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.request import Request
 
@@ -28,13 +24,12 @@ from connectors.http import Answer
 from connectors.sandbox.server import Running
 from tests.connectors import wire
 from tests.connectors.conftest import PNG, Blobs, Speaker, fetch, numbers
-from tests.peers import install
+from tests.peers import install, process
 
 LINK = "https://pd.example.org/news/1-road-closed/"
 ODD = "Café № 7 – “closed” 🚓👨‍👩‍👧‍👦 東京 e\u0301"
 WRITTEN = unicodedata.normalize("NFC", ODD)
-STARTS_WITHIN_S = 60
-FOLDER, SCRIPT = install.FOLDER, install.SOURCE / "serve.js"
+FOLDER, SCRIPT = install.BLUESKY.folder, install.HERE / "pds" / "serve.js"
 
 
 @dataclass(frozen=True)
@@ -53,45 +48,18 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start the server once; it ends with us whatever happens, and takes its data with it."""
-    why = install.missing()
+    """Start the server once; it takes its data with it."""
+    why = install.BLUESKY.missing()
     if why:
         pytest.skip(f"the reference Bluesky server cannot be asked: {why}")
-    shutil.copy(SCRIPT, FOLDER / SCRIPT.name)
-    data = tmp_path_factory.mktemp("pds")
-    errors = (data / "errors.log").open("wb")
-    process = subprocess.Popen(
-        ["node", SCRIPT.name, "--limits"],
-        cwd=FOLDER,
-        env={**os.environ, "LOG_ENABLED": "false", "PEER_DATA": str(data)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-    )
-    try:
-        yield Server(base_url=_told(process, data / "errors.log"))
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for pipe in (process.stdin, process.stdout, errors):
-            if pipe is not None:
-                pipe.close()
+    shutil.copy(SCRIPT, FOLDER)
+    env = {"LOG_ENABLED": "false", "PEER_DATA": str(tmp_path_factory.mktemp("pds"))}
+    with process.running(["node", SCRIPT.name, "--limits"], cwd=FOLDER, env=env, ready=_address) as base_url:
+        yield Server(base_url=base_url)
 
 
-def _told(process: "subprocess.Popen[bytes]", errors: Path) -> str:
-    assert process.stdout is not None
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(process.stdout, selectors.EVENT_READ)
-        if not waiting.select(STARTS_WITHIN_S):
-            pytest.fail(f"the server said nothing: {errors.read_text()[-500:]}")
-    line = process.stdout.readline()
-    if not line:
-        pytest.fail(f"the server ended: {errors.read_text()[-500:]}")
-    return str(json.loads(line)["base_url"])
+def _address(line: str) -> str | None:
+    return str(json.loads(line)["base_url"]) if line.startswith('{"base_url"') else None
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""Installs the reference Bluesky server into var/peers/pds, in a bounded time; run by the continuous build.
+"""Installs the servers our connectors are tried against into var/peers, in a bounded time; run by the continuous build.
 
-`python tests/peers/install.py` needs Node 20 or newer with its headers, npm, a C++ compiler and make. Where one is
-missing, or time runs out, it says so and ends well: the tests against that server are then skipped with the reason.
+`python tests/peers/install.py`. The reference Bluesky server needs Node 20 or newer with its headers, npm, a C++
+compiler and make; the mock of Mastodon only uv or pip. Where something is missing, or time runs out, it says so and
+ends well: the tests against that server are then skipped with the reason.
 """
 
 from __future__ import annotations
@@ -13,59 +14,95 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCE = Path(__file__).resolve().parent / "pds"
-FOLDER = ROOT / "var" / "peers" / "pds"
-STAMP = FOLDER / ".installed"
-BOUND_S = 115.0
+HERE = Path(__file__).resolve().parent
 OLDEST_NODE = 20
 NATIVE = "better-sqlite3"  # compiled here: its ready-made file is not in the registry
 PLAIN = "-O0 -w"  # a third of the time to compile, and fast enough for tests
 
 
-def lock() -> str:
-    """Return what an installation must have been made from."""
-    content = b"".join((SOURCE / name).read_bytes() for name in ("package.json", "package-lock.json"))
-    return hashlib.sha256(content).hexdigest()
+@dataclass(frozen=True)
+class Peer:
+    """One server: what it is made from, where it goes, how long that may take."""
 
+    name: str
+    sources: tuple[str, ...]
+    bound_s: float
 
-def missing() -> str:
-    """Return why the server cannot be run here; empty when it can."""
-    if not shutil.which("node"):
-        return "there is no Node.js"
-    if not STAMP.exists() or STAMP.read_text() != lock():
+    @property
+    def folder(self) -> Path:
+        """Return where it is installed."""
+        return ROOT / "var" / "peers" / self.name
+
+    @property
+    def stamp(self) -> Path:
+        """Return the file that says what it was made from."""
+        return self.folder / ".installed"
+
+    def lock(self) -> str:
+        """Return what an installation must have been made from."""
+        return hashlib.sha256(b"".join((HERE / source).read_bytes() for source in self.sources)).hexdigest()
+
+    def missing(self) -> str:
+        """Return why it cannot be run here; empty when it can."""
+        if self.stamp.exists() and self.stamp.read_text() == self.lock():
+            return ""
         return "it is not installed (python tests/peers/install.py)"
-    return ""
 
 
-def install() -> str:
+BLUESKY = Peer("pds", ("pds/package.json", "pds/package-lock.json"), 115.0)
+MASTODON = Peer("mastodon", ("mastodon/requirements.txt",), 30.0)
+
+
+def install(peer: Peer) -> str:
     """Install what is not yet there; returns why it could not be, or an empty string."""
-    if not missing():
+    if not peer.missing():
         return ""
-    why = _needs()
+    peer.folder.mkdir(parents=True, exist_ok=True)
+    peer.stamp.unlink(missing_ok=True)
+    until = time.monotonic() + peer.bound_s
+    why = _bluesky(until) if peer is BLUESKY else _mastodon(until)
+    if not why:
+        peer.stamp.write_text(peer.lock())
+    return why
+
+
+def _bluesky(until: float) -> str:
+    why = _lacking_for_node()
     if why:
         return why
-    until = time.monotonic() + BOUND_S
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    STAMP.unlink(missing_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCE / name, FOLDER / name)
-    for words in (
-        ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        ["npm", "rebuild", NATIVE, "--loglevel=error"],
-    ):
-        why = _run(words, until - time.monotonic())
+    for source in BLUESKY.sources:
+        shutil.copy(HERE / source, BLUESKY.folder)
+    quiet, fetched = ["--loglevel=error"], BLUESKY.folder / ".fetched"
+    if not fetched.exists() or fetched.read_text() != BLUESKY.lock():
+        fetched.unlink(missing_ok=True)
+        fetch = ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", *quiet]
+        why = _run(fetch, BLUESKY, until)
         if why:
             return why
-    if not list(FOLDER.glob(f"node_modules/{NATIVE}/build/Release/{NATIVE.replace('-', '_')}.node")):
-        return f"{NATIVE} was not compiled"
-    STAMP.write_text(lock())
-    return ""
+        fetched.write_text(BLUESKY.lock())  # a second try goes on from here
+    why = _run(["npm", "rebuild", NATIVE, *quiet], BLUESKY, until)
+    compiled = BLUESKY.folder / "node_modules" / NATIVE / "build" / "Release" / f"{NATIVE.replace('-', '_')}.node"
+    return why or ("" if compiled.exists() else f"{NATIVE} was not compiled")
 
 
-def _needs() -> str:
+def _mastodon(until: float) -> str:
+    wanted = str(HERE / MASTODON.sources[0])
+    uv = ROOT / ".tools" / "bin" / "uv"
+    python = str(MASTODON.folder / "bin" / "python")
+    if uv.exists():
+        make = [str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(MASTODON.folder)]
+        fill = [str(uv), "pip", "install", "--quiet", "--python", python, "--requirement", wanted]
+    else:
+        make = [sys.executable, "-m", "venv", "--clear", str(MASTODON.folder)]
+        fill = [python, "-m", "pip", "install", "--quiet", "--requirement", wanted]
+    return _run(make, MASTODON, until) or _run(fill, MASTODON, until)
+
+
+def _lacking_for_node() -> str:
     tools = [tool for tool in ("node", "npm", "g++", "make", "python3") if not shutil.which(tool)]
     if tools:
         return f"{', '.join(tools)} not found"
@@ -77,36 +114,37 @@ def _needs() -> str:
 
 def _headers() -> Path | None:
     """Return the folder above Node's own `include/node`."""
-    found = Path(shutil.which("node") or "/").resolve().parents[1]
+    found = Path(shutil.which("node") or "/bin/node").resolve().parents[1]
     return found if (found / "include" / "node" / "node.h").exists() else None
 
 
-def _run(words: list[str], seconds: float) -> str:
+def _run(words: list[str], peer: Peer, until: float) -> str:
+    """Run one command with its output in a file; when its time is up, end it with all that it started."""
     told = {
         "npm_config_cache": str(ROOT / ".tools" / "cache" / "npm"),
-        "npm_config_nodedir": str(_headers()),
+        "npm_config_nodedir": str(_headers() or ""),
         "npm_config_build_from_source": "true",
         "JOBS": str(os.cpu_count() or 1),
         "CFLAGS": PLAIN,
         "CXXFLAGS": PLAIN,
+        "UV_CACHE_DIR": str(ROOT / ".tools" / "cache" / "uv"),
     }
-    inherited = {name: value for name, value in os.environ.items() if name not in told}
-    log = FOLDER / "install.log"
+    log = ROOT / "var" / "peers" / f"{peer.name}.log"
     with log.open("wb") as out:
         done = subprocess.Popen(
-            words, cwd=FOLDER, env={**inherited, **told}, stdout=out, stderr=out, start_new_session=True
+            words, cwd=peer.folder, env={**os.environ, **told}, stdout=out, stderr=out, start_new_session=True
         )
         try:
-            code = done.wait(max(1.0, seconds))
+            code = done.wait(max(1.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             os.killpg(done.pid, signal.SIGKILL)  # the compilers below it, too
             done.wait()
-            return f"{' '.join(words[:2])} took longer than there was time for"
+            return f"{Path(words[0]).name} {words[1]} took longer than there was time for"
     last = log.read_text("utf-8", "replace").strip().splitlines()[-1:] or [""]
-    return "" if code == 0 else f"{' '.join(words[:2])} failed: {last[0][:200]}"
+    return "" if code == 0 else f"{Path(words[0]).name} {words[1]} failed: {last[0][:200]}"
 
 
 if __name__ == "__main__":
-    reason = install()
-    said = f"the reference Bluesky server is not there: {reason}" if reason else "the reference Bluesky server is there"
-    sys.stdout.write(f"peers: {said}\n")
+    for one in (MASTODON, BLUESKY):
+        reason = install(one)
+        sys.stdout.write(f"peers: {one.name} {f'is not there: {reason}' if reason else 'is there'}\n")
