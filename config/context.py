@@ -125,10 +125,14 @@ def _groups(
     checks: int,
 ) -> list[dict[str, Any]]:
     own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
+    names = ("divisions:register", "divisions:register_entry", "divisions:register_declare")
+    own.append(_area(request, "Account register", "contact_page", *names))
     if mine.anywhere(Right.VIEW_INTERNAL):
         own.append(_area(request, "Staff feed", "people", "posts:staff", "posts:staff_post"))
     if mine.anywhere(Right.MANAGE_PEOPLE) or mine.anywhere(Right.VIEW_ALL):
         own.append(_area(request, "People", "groups", *_PEOPLE))
+    names = ("moderation:digests", "moderation:digest", "moderation:digest_rows")
+    own.append(_area(request, "Digests", "assessment", *names))
     tree = not places or places[0].role.reach == Reach.TREE
     groups = [{"title": "Department" if tree else places[0].division.short_name, "areas": own}]
     oversight = [_wall(request, watched)] if watched is not None else []

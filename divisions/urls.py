@@ -6,6 +6,7 @@ from django.urls import path
 
 from divisions.views import (
     absences,
+    access_review,
     channels,
     connect,
     directory,
@@ -15,6 +16,8 @@ from divisions.views import (
     people,
     register,
     roster,
+    takeover,
+    who_could,
 )
 
 app_name = "divisions"
@@ -33,6 +36,16 @@ urlpatterns = [
     path("desk/roster/copy/", roster.copy, name="roster_copy"),
     path("desk/roster/shifts/<int:pk>/end/", roster.end, name="shift_end"),
     path("desk/roster/accounts/<slug:slug>/", roster.channel, name="roster_channel"),
+    path("desk/channels/<slug:slug>/takeover/", takeover.show, name="takeover"),
+    path("desk/channels/<slug:slug>/takeover/close/", takeover.close, name="takeover_close"),
+    path("desk/takeovers/steps/<int:pk>/", takeover.tick, name="takeover_tick"),
+    path("desk/channels/<slug:slug>/who/", who_could.show, name="who_could"),
+    path("desk/channels/<slug:slug>/who/file/", who_could.file, name="who_could_file"),
+    path("desk/access/", access_review.index, name="access_reviews"),
+    path("desk/access/<int:pk>/", access_review.show, name="access_review"),
+    path("desk/access/<int:pk>/sign/", access_review.sign, name="access_sign"),
+    path("desk/access/<int:pk>/file/", access_review.file, name="access_review_file"),
+    path("desk/access/rows/<int:pk>/", access_review.decide, name="access_decide"),
     path("desk/people/", people.index, name="people"),
     path("desk/people/<int:pk>/", people.show, name="person"),
     path("desk/people/<int:pk>/move/", handover.move, name="person_move"),

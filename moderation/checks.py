@@ -68,6 +68,7 @@ QUESTIONS: tuple[Question, ...] = (
     _person(SAMPLE, "Would a reviewer have approved the posts of the sample?", see="sample"),
     _system("cadence", "Posts keep the promised cadence", "Post again, agree a cadence you can keep", see="account"),
     _system("duty", "An officer is on duty", "Put somebody on duty", see="account"),
+    _system("admins", "Two people hold it, each with a second factor", "Name a second administrator", see="register"),
     _system("trouble", "Nothing that was sent is in trouble", "Decide what did not go out", see="trouble"),
     _system("account", "The connection works and was looked at", "Repair the connection", see="account"),
     _system(LINKS, "Links in the last 10 posts work", "Repair the broken link", see="posts"),

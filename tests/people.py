@@ -6,17 +6,20 @@ the first two may see, the third must not. Loaded through the same service as a 
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from divisions.models import Channel, Division, User
+from divisions.models import AccountHolder, AccountRecord, Channel, Division, User
 from divisions.services import load_department
+from divisions.states import NOT_ACCOUNTS
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "a sentence that opens the tests"
+LONG_AGO = datetime(2025, 1, 1, 15, tzinfo=UTC)
 
 DEPARTMENT: dict[str, Any] = {
     "department": {
@@ -131,10 +134,39 @@ def department(db: None) -> SimpleNamespace:
 def stock() -> SimpleNamespace:
     """Load the stock department: what `department` gives, for tests that commit (transaction=True)."""
     load_department.load(DEPARTMENT)
+    registered()
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
     places = {division.slug: division for division in Division.objects.all()}
     channels = {c.slug.replace("-", "_"): c for c in Channel.objects.select_related("division")}
     return SimpleNamespace(**people, **places, **channels, channels=channels)
+
+
+def registered() -> None:
+    """A whole entry in the register for every account that has none, held by two people since before any story."""
+    two = list(User.objects.filter(email__in=["smo@test.example", "admin@test.example"]).order_by("pk"))
+    accounts = list(Channel.objects.filter(record=None).exclude(platform__in=NOT_ACCOUNTS))
+    AccountRecord.objects.bulk_create(
+        AccountRecord(
+            channel=channel,
+            owner=two[0],
+            opened_on=date(2011, 3, 1),
+            recovery="accounts@test.example",
+            public_email="desk@test.example",
+            public_phone="214-555-0199",
+            contact_url="https://test.example/contact/",
+            policy_url="https://test.example/policy/",
+            listed_url="https://test.example/official/",
+            links_back=True,
+            read_hours="Weekdays, 8 a.m. to 6 p.m.",
+            changed_at=LONG_AGO,
+        )
+        for channel in accounts
+    )
+    AccountHolder.objects.bulk_create(
+        AccountHolder(channel=channel, user=user, second_factor=True, added_at=LONG_AGO)
+        for channel in accounts
+        for user in two
+    )
 
 
 def _person(name: str) -> Any:

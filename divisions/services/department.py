@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import transaction
 
 from divisions import access
+from divisions.access import Rights
 from divisions.errors import BadInput, NotAllowed
 from divisions.models import Department, Division, User
 from divisions.permissions import Right
@@ -50,6 +51,12 @@ def require_everywhere(by: User | None, right: Right) -> None:
         access.require(by, right, root)
     if not roots and by is not None:
         raise NotAllowed(right.label, where="a department that has no divisions yet")
+
+
+def may_everywhere(mine: Rights, right: Right) -> bool:
+    """The same as a question, for a page that offers it."""
+    roots = list(Division.objects.filter(parent__isnull=True).values_list("pk", flat=True))
+    return bool(roots) and all(mine.can(right, pk) for pk in roots)
 
 
 def require_zone(field: str, name: str) -> None:

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from divisions.errors import BadInput
 from divisions.models import Channel, Department, Division, LinkRule, Membership, User
-from divisions.services import channels, divisions, people, roles
+from divisions.services import channels, divisions, people, register_file, roles
 from divisions.states import OWN_PLATFORMS, Audience, Mode, Platform
 
 KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -46,6 +46,8 @@ KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
                 "duty",
                 "remote_id",
                 "settings",
+                "record",
+                "holders",
             }
         ),
     ),
@@ -185,7 +187,7 @@ def _channel(row: Mapping[str, Any], by: User | None, now: datetime | None, repo
     facts["duty_officer"] = _find(User, "email", row["duty"].lower(), "duty") if row.get("duty") else None
     channel = Channel.objects.filter(slug=row["slug"]).select_related("division").first()
     if channel is None:
-        channels.create_channel(
+        made = channels.create_channel(
             slug=row["slug"],
             division=division,
             platform=row["platform"],
@@ -194,15 +196,14 @@ def _channel(row: Mapping[str, Any], by: User | None, now: datetime | None, repo
             now=now,
             **facts,
         )
+        register_file.enter(made, row, by=by, now=now)
         report.count("channels", made=True)
         return
     _same(channel, row, "audience")
     _same(channel, row, "platform")
-    report.count(
-        "channels",
-        made=False,
-        changed=bool(channels.change_channel(channel=channel, by=by, now=now, **facts)),
-    )
+    changed = channels.change_channel(channel=channel, by=by, now=now, **facts)
+    entered = register_file.enter(channel, row, by=by, now=now)
+    report.count("channels", made=False, changed=bool(changed) or entered)
 
 
 def _link(row: Mapping[str, Any], by: User | None, now: datetime | None, report: Report) -> None:

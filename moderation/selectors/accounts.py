@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Count, F, Min, QuerySet
@@ -17,6 +17,7 @@ from django.db.models import Count, F, Min, QuerySet
 from divisions.access import Rights
 from divisions.models import Channel, Division
 from divisions.selectors import channels as channel_selectors
+from divisions.selectors import register
 from divisions.states import OWN_PLATFORMS, ChannelState, Platform
 from moderation.selectors import drift
 from moderation.selectors.rounds import with_checks
@@ -54,6 +55,7 @@ class Account:
     best_from: time | None
     duty_officer_id: int | None
     duty_officer__name: str | None
+    duty_officer__is_active: bool | None
     created_at: datetime
     last_at: datetime | None
     next_at: datetime | None
@@ -63,8 +65,21 @@ class Account:
     check_due_at: datetime
     drifts: int
     strangers: int
+    holder_count: int
+    factor_count: int
+    record__owner_id: int | None
+    record__recovery: str | None
+    record__opened_on: date | None
+    record__public_email: str | None
+    record__public_phone: str | None
+    record__contact_url: str | None
+    record__policy_url: str | None
+    record__listed_url: str | None
+    record__links_back: bool | None
+    record__read_hours: str | None
 
     division: Division
+    on_duty: str | None = None
     waiting: int = 0
     broken: int = 0
     broken_post: int | None = None
@@ -77,8 +92,13 @@ class Account:
 
     @property
     def duty_officer(self) -> str:
-        """The name of who looks after it; empty for nobody."""
-        return self.duty_officer__name or ""
+        """The name of who is on duty now, else of its standing officer; empty for nobody."""
+        return self.standing[1] if self.on_duty is None else self.on_duty
+
+    @property
+    def standing(self) -> tuple[int | None, str]:
+        """The standing officer: id and name, which is empty for who no longer signs in."""
+        return self.duty_officer_id, (self.duty_officer__name or "") if self.duty_officer__is_active else ""
 
     @property
     def is_own(self) -> bool:
@@ -109,7 +129,8 @@ def overseen(mine: Rights) -> QuerySet[Channel]:
 
 def read(mine: Rights) -> list[Account]:
     """Every account the person oversees, in no order. Four queries."""
-    rows: QuerySet[Any] = with_checks(with_moments(channel_selectors.overseen_by(mine))).annotate(**drift.of_wall())
+    rows: QuerySet[Any] = register.with_holders(with_checks(with_moments(channel_selectors.overseen_by(mine))))
+    rows = rows.annotate(**drift.of_wall())
     values = list(rows.order_by().select_related(None).values_list(*_READ))
     at = _READ.index("division_id")
     divisions = Division.objects.in_bulk({row[at] for row in values})

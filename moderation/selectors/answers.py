@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
-from divisions.models import Channel
+from divisions.models import AccountHolder, Channel
+from divisions.selectors import completeness
 from divisions.states import ChannelState, Mode
 from moderation.checks import CHECKED_WITHIN, LAST_POSTS, LINKS, LINKS_BACK, NOT_LOOKED
 from moderation.models import ChannelWatch, DriftCase
@@ -43,6 +44,8 @@ class Facts:
     trouble: Counter[str] = field(default_factory=Counter)
     corrections: int = 0
     drift: int | None = None
+    holders: int = 0
+    factors: int = 0
     policy: bool | None = None
 
 
@@ -79,6 +82,8 @@ def _facts(channels: Sequence[Channel], now: datetime) -> dict[int, Facts]:
     for channel_id, n in counted:
         facts[channel_id].corrections = n
     drift, policy = _drift_cases(ids, now), watched.policy_links(ids)
+    for channel_id, holders, factors in _held(ids, now):
+        facts[channel_id].holders, facts[channel_id].factors = holders, factors
     for channel_id in ids:
         facts[channel_id].drift = drift.get(channel_id)
         facts[channel_id].policy = None if policy is None else policy.get(channel_id, False)
@@ -91,6 +96,14 @@ def _drift_cases(ids: Sequence[int], now: datetime) -> dict[int, int]:
     cases = DriftCase.objects.filter(channel__in=ids, closed_at=None, found_at__lte=now)
     counted = cases.values_list("channel").annotate(n=Count("pk")).order_by()
     return dict.fromkeys(looked, 0) | dict(counted)
+
+
+def _held(ids: Sequence[int], now: datetime) -> Any:
+    """Channel id, administrators at that time, those of them with a second factor. One query."""
+    ended = Q(removed_at=None) | Q(removed_at__gt=now)
+    rows = AccountHolder.objects.filter(ended, channel__in=ids, added_at__lte=now, user__is_active=True).order_by()
+    counted = rows.values("channel").annotate(n=Count("pk"), factors=Count("pk", filter=Q(second_factor=True)))
+    return counted.values_list("channel", "n", "factors")
 
 
 def _trouble(ids: Sequence[int], now: datetime) -> Any:
@@ -118,6 +131,11 @@ def _duty(channel: Channel, facts: Facts, now: datetime) -> Seen:
     if not channel.duty_officer.is_active:
         return Seen(Answer.NO, f"{channel.duty_officer.name} no longer signs in.")
     return Seen(Answer.YES, f"{channel.duty_officer.name}.")
+
+
+def _admins(channel: Channel, facts: Facts, now: datetime) -> Seen:
+    wrong = completeness.two_admins(facts.holders, facts.factors)
+    return Seen(Answer.NO, wrong) if wrong else Seen(Answer.YES, f"{facts.factors} with a second factor.")
 
 
 def _trouble_seen(channel: Channel, facts: Facts, now: datetime) -> Seen:
@@ -193,6 +211,7 @@ def _not_looked(channel: Channel, facts: Facts, now: datetime) -> Seen:
 _RULES: Mapping[str, Callable[[Channel, Facts, datetime], Seen]] = {
     "cadence": _cadence,
     "duty": _duty,
+    "admins": _admins,
     "trouble": _trouble_seen,
     "account": _account,
     "contact": _contact,

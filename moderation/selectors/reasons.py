@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from divisions.selectors import completeness
 from divisions.states import ChannelState
 from moderation.selectors import profile
 from moderation.states import CHECK_LATE, DOUBT, PROFILE, PROOF, SILENCE, TOKEN_LEFT, Level
@@ -42,6 +43,7 @@ def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetim
         *_proof(channel, now),
         *_duty(channel),
         *_check(channel, now),
+        *_admins(channel),
         *_profile(channel),
     ]
     return tuple(sorted(found, key=lambda reason: (reason.level, reason.rank)))
@@ -130,11 +132,18 @@ def _check(channel: Any, now: datetime) -> Iterator[Reason]:
     yield Reason(code="check", level=level, rank=6, icon="update", words=words, step="check")
 
 
+def _admins(channel: Any) -> Iterator[Reason]:
+    """One person can leave or lose a phone, and the account is gone with them; today it still works."""
+    if words := completeness.two_admins(channel.holder_count, channel.factor_count):
+        yield Reason(code="admins", level=Level.SOON, rank=7, icon="person", words=words, step="admins")
+
+
 def _profile(channel: Any) -> Iterator[Reason]:
     known = profile.of_account(channel)
     if known.share < PROFILE.soon:
-        words = f"The register knows {known.words} facts about it; missing: {', '.join(known.missing)}."
-        yield Reason(code="profile", level=Level.SOON, rank=7, icon="person", words=words, step="profile")
+        more = f" and {len(known.missing) - 4} more" if len(known.missing) > 4 else ""
+        words = f"The register knows {known.words} facts about it; missing: {', '.join(known.missing[:4])}{more}."
+        yield Reason(code="profile", level=Level.SOON, rank=8, icon="person", words=words, step="profile")
 
 
 def _count(n: int, thing: str) -> str:

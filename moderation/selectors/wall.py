@@ -19,10 +19,11 @@ from django.db.models.functions import TruncDate
 
 from divisions.access import Rights
 from divisions.permissions import Right
+from divisions.selectors import roster
+from divisions.selectors.completeness import Completeness
 from divisions.states import ChannelState, Mode
 from moderation.selectors import accounts, profile
 from moderation.selectors.accounts import Account
-from moderation.selectors.profile import Profile
 from moderation.selectors.reasons import Reason, assess
 from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
 from posts.models import Delivery
@@ -50,7 +51,7 @@ class Row:
         return self.reasons[0] if self.reasons else None
 
     @property
-    def profile(self) -> Profile:
+    def profile(self) -> Completeness:
         """How complete its entry in the register is."""
         return profile.of_account(self.channel)
 
@@ -90,8 +91,11 @@ class Spark:
 
 
 def rows(mine: Rights, *, now: datetime) -> list[Row]:
-    """Every account the person oversees, judged, worst first. Four queries."""
+    """Every account the person oversees, judged, worst first. Six queries."""
     found = accounts.read(mine)
+    names = roster.names_on_duty({account.pk: account.standing for account in found}, now=now)
+    for account in found:
+        account.on_duty = names[account.pk]
     places = sorted({a.division for a in found}, key=lambda d: (d.position, d.name, d.pk))
     place = {division.pk: n for n, division in enumerate(places)}
     return sorted((_row(account, now) for account in found), key=lambda row: _worst_first(row, place))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.utils import timezone
@@ -29,7 +29,8 @@ from moderation.models import CheckRound
 from moderation.selectors import answers
 from moderation.selectors import rounds as selectors
 from moderation.selectors.answers import Seen
-from moderation.services import rounds
+from moderation.services import linking, rounds
+from moderation.services.linking import host
 from moderation.states import Answer
 from posts.models import Delivery
 from posts.selectors import ours
@@ -115,14 +116,14 @@ def links_back(channel: Channel, net: Net) -> Seen:
     words = net.profile(channel)
     if words is None:
         return Seen(Answer.UNREAD, "Listed. Its profile could not be read.")
-    if _host(settings.BASE_URL) in words.lower():
+    if linking.leads_back(words):
         return Seen(Answer.YES, "Both ways.")
     return Seen(Answer.NO, "Listed, but its profile gives no address of ours.")
 
 
 def _works(url: str, net: Net) -> bool | None:
     """True, False (gone, or not ours any more), None (nobody answered)."""
-    if _host(url) == _host(settings.BASE_URL):
+    if host(url) == host(settings.BASE_URL):
         return ours.look_up(url).kind not in ("removed", "unknown")
     code = net.status(url)
     return None if code is None or code >= 500 else code not in GONE
@@ -150,11 +151,3 @@ def profile(channel: Channel) -> str | None:
     except (ConnectorError, NotSupported, BadInput):
         return None
     return f"{found.text or ''} {found.link or ''}"
-
-
-def _host(url: str) -> str:
-    """Host and port of an address, in lower case; empty for what is none."""
-    try:
-        return urlsplit(url).netloc.lower()
-    except ValueError:
-        return ""

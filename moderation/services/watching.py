@@ -23,13 +23,13 @@ from divisions import access
 from divisions.errors import BadInput, WrongMoment
 from divisions.models import Channel, User
 from divisions.permissions import Right
-from divisions.services import tokens
+from divisions.services import notices, tokens
 from divisions.services.accounts import account_of, connector_of
 from moderation.models import ChannelWatch, DriftCase
 from moderation.selectors import expected
 from moderation.selectors.drift import readable
 from moderation.selectors.expected import Copy
-from moderation.services import comparing
+from moderation.services import comparing, linking
 from moderation.services.comparing import Finding
 from moderation.states import LOOK_AGAIN, LOOK_BACK, LOOK_EVERY, LOOK_FAR_BACK, DriftKind
 from posts.models import ChannelLane
@@ -239,6 +239,7 @@ def _record(watch: ChannelWatch, findings: Sequence[Finding], seen: _Seen, *, no
         return Looked(problem="Somebody else looked meanwhile.")
     changed, row.profile = comparing.profile(row.profile, seen.profile)
     cases = _open_cases(watch.channel, [*_still(watch.channel, findings, seen, now), *changed], now)
+    linking.write_down(watch.channel, seen.profile, now=now)
     row.looked_at, row.far_at = now, now if far else row.far_at
     row.problem, row.problem_since = "", None
     row.next_at, row.lease, row.lease_until = now + LOOK_EVERY, "", None
@@ -276,7 +277,25 @@ def _open_cases(channel: Channel, findings: Sequence[Finding], now: datetime) ->
             for case in cases
         ]
     )
+    _tell(channel, cases, now)
     return cases
+
+
+def _tell(channel: Channel, cases: Sequence[DriftCase], now: datetime) -> None:
+    """Whoever decides about it, once a look: one case by its own page, several by the list."""
+    if not cases:
+        return
+    one = len(cases) == 1
+    what = cases[0].get_kind_display().lower() if one else f"{len(cases)} differences"
+    notices.tell(
+        access.people_with(Right.DECIDE_DRIFT, channel.division_id),
+        f"{channel.name}: {what}",
+        f"{channel.get_platform_display()} shows something else than we sent. Look, then say what it is.",
+        f"/desk/drift/{cases[0].pk}/" if one else "/desk/drift/",
+        kind="drift",
+        key=f"drift-{cases[0].pk}",
+        now=now,
+    )
 
 
 def _case(channel: Channel, finding: Finding, now: datetime) -> DriftCase:

@@ -184,6 +184,7 @@ def _see(place: str, row: CheckRound) -> tuple[str, str] | None:
         "account": (reverse("divisions:channel", args=[channel.slug]), "See the account"),
         "drift": (f"{reverse('moderation:drift')}?channel={channel.slug}", "See the cases"),
         "directory": (reverse("posts:accounts"), "See the directory"),
+        "register": (reverse("divisions:register_entry", args=[channel.slug]), "See the register"),
         "sample": ("#sample", "See the sample"),
     }.get(place)
 

@@ -41,6 +41,7 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
     "prove": ("Paste the link", Right.PROVE_HANDOFF, "awaiting_proof"),
     "decide_drift": ("Decide", Right.DECIDE_DRIFT, ""),
     "check": ("Check it", Right.SIGN_CHECK, ""),
+    "admins": ("Name a second", Right.MANAGE_CHANNEL, ""),
     "profile": ("Complete it", Right.MANAGE_CHANNEL, ""),
     "look": ("See the account", None, ""),
 }
@@ -183,6 +184,8 @@ def button(row: Row, mine: Rights) -> dict[str, str] | None:
         url = f"{reverse('moderation:drift')}?channel={channel.slug}"
     elif right is Right.SIGN_CHECK:
         url = _to_check(channel)
+    elif step in ("admins", "profile"):
+        url = reverse("divisions:register_entry", args=[channel.slug])
     elif right is Right.DRAFT_POST:
         url = f"{reverse('posts:new')}?division={channel.division.slug}"
     else:

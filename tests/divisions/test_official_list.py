@@ -6,7 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,9 +45,8 @@ def by_openssl(folder: Path, body: bytes, signature: str, pem: str) -> bool:
 
 
 def test_the_list_names_the_public_accounts_and_no_other(client: Client, department: SimpleNamespace) -> None:
-    AccountRecord.objects.create(
-        channel=department.x_department, opened_on=datetime(2009, 6, 1).date(), read_hours="Weekdays"
-    )
+    record = AccountRecord.objects.filter(channel=department.x_department)
+    record.update(opened_on=date(2009, 6, 1), read_hours="Weekdays")
     said = json.loads(fetched(client)[0])
     handles = {account["handle"] for account in said["accounts"]}
     assert handles == {"TPDCentral", "TPDNortheast", "TestPD", "test-police-department"}

@@ -11,7 +11,7 @@ import time_machine
 
 from connectors.contract import Health
 from divisions.access import rights
-from divisions.models import Channel
+from divisions.models import AccountRecord, Channel
 from moderation.selectors import profile, wall
 from moderation.states import Level
 from records.models import LedgerEntry
@@ -144,7 +144,7 @@ def test_the_register_says_what_it_lacks_of_an_account(department: SimpleNamespa
     found = profile.of_account(row.channel)
     assert "best window" in found.missing
     assert "handle" not in found.missing
-    assert found.known + len(found.missing) == found.asked == 10 - (row.channel.mode == "hand_off")
+    assert found.known + len(found.missing) == found.asked == 22 - (row.channel.mode == "hand_off")
     staff = next(r for r in wall.rows(rights(department.smo), now=NOW) if r.channel.audience == "internal")
     assert not any("division" in name for name in staff.profile.missing)
 
@@ -152,10 +152,21 @@ def test_the_register_says_what_it_lacks_of_an_account(department: SimpleNamespa
 def test_an_account_of_which_half_is_unknown_is_soon_and_never_urgent(department: SimpleNamespace) -> None:
     Channel.objects.filter(slug="nixle").update(handle="", url="", cadence_days=None, remote_id="", best_from=None)
     Channel.objects.filter(slug="nixle").update(duty_officer=department.officer)
+    AccountRecord.objects.filter(channel__slug="nixle").delete()
     division = Channel.objects.get(slug="nixle").division
     type(division).objects.filter(pk=division.pk).update(intro="", address="", phone_desk="", hours="")
     row = next(r for r in wall.rows(rights(department.smo), now=NOW) if r.channel.slug == "nixle")
     assert row.level is Level.SOON
     assert row.reason is not None
     assert row.reason.code == "profile"
-    assert row.sentence.startswith("The register knows 1 of ")
+    assert row.sentence.startswith("The register knows 3 of 21 ")
+
+
+def test_an_account_that_one_person_holds_is_soon_and_leads_to_its_entry(department: SimpleNamespace, as_: Any) -> None:
+    department.facebook_central.holders.filter(user=department.admin).update(removed_at=NOW)
+    Channel.objects.filter(slug="facebook-central").update(duty_officer=department.officer)
+    row = next(r for r in wall.rows(rights(department.smo), now=NOW) if r.channel.slug == "facebook-central")
+    assert row.level is Level.SOON
+    assert "Only one person is entered as its administrator; two are needed." in row.sentence
+    body = as_(department.smo).get(URL).content.decode()
+    assert 'href="/desk/register/facebook-central/"' in body

@@ -19,6 +19,7 @@ from moderation.selectors import heat, league, wall
 from moderation.states import Level
 from posts.models import Delivery, Post
 from tests import stories
+from tests.people import registered
 from tests.stories import NOW
 
 CHICAGO = "America/Chicago"
@@ -71,6 +72,7 @@ def history(department: SimpleNamespace) -> dict[str, Channel]:
     Channel.objects.update(state="retired")
     mixed = sorted(STORIES, key=lambda story: story.slug[::-1])
     made = Channel.objects.bulk_create(_channel(story, department) for story in mixed)
+    registered()
     channels = {channel.slug: channel for channel in made}
     Delivery.objects.bulk_create(row for story in STORIES for row in _deliveries(story, channels[story.slug], post))
     CheckRound.objects.bulk_create(_round(story, channels[story.slug], department) for story in STORIES)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from config.models import Outage
 from divisions.access import mirror
 from divisions.models import Membership, MembershipChannel, PendingConnection, PlatformApp
+from divisions.services import signing
 from moderation.models import ChannelWatch
 from moderation.services import plan
 from posts.models import (
@@ -27,8 +28,6 @@ from posts.models import (
     MailCopy,
     Reminder,
     Subscriber,
-    SubscribeRequest,
-    Subscription,
 )
 from tests.rights.world import World
 from tests.stories import NOW
@@ -62,6 +61,7 @@ def one_of_each(world: World) -> dict[str, Any]:
     PendingConnection.objects.create(user=world.d.smo, division=world.d.northeast, session_hash="1", **begun)
     plan.set_rhythm(channel=world.d.nixle, every_days=14, by=world.d.smo, now=NOW)
     _a_mailing_list(world)
+    signing.current(now=NOW)
     narrowed = Membership.objects.get(user=world.d.colleague)
     MembershipChannel.objects.create(membership=narrowed, channel=world.d.facebook_northeast)
     mirror([world.d.colleague])
@@ -69,11 +69,8 @@ def one_of_each(world: World) -> dict[str, Any]:
 
 
 def _a_mailing_list(world: World) -> None:
-    """One address on one list, one that asked, and one mail."""
-    reader = Subscriber.objects.create(address="Reader@home.example", folded="reader@home.example")
-    Subscription.objects.create(subscriber=reader, channel=world.d.facebook_northeast, confirmed_at=NOW)
-    asked = {"address": "x@home.example", "folded": "x@home.example", "origin": "x"}
-    SubscribeRequest.objects.create(asked_at=NOW, **asked)
+    """One mail to the reader of Northeast's list."""
+    reader = Subscriber.objects.get()
     MailCopy.objects.create(delivery=world.deliveries["failed"], subscriber=reader, ready_at=NOW, at=NOW)
 
 

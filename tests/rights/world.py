@@ -20,8 +20,9 @@ from divisions.services import absences, channels, load_department, training
 from moderation.models import CheckRound, DriftCase, DriftStep, Task
 from moderation.services import rounds, screenshots
 from moderation.states import TAKEOVER_STEPS
-from posts.models import Delivery, Draft, Heartbeat, Pattern, Post
-from posts.services import break_glass, correct, hold, incident, matrix, withdraw
+from posts.models import Delivery, Draft, Heartbeat, Pattern, Post, Subscriber, SubscribeRequest, Subscription
+from posts.selectors import mail_links
+from posts.services import break_glass, correct, hold, incident, matrix, subscribing, withdraw
 from posts.states import DeliveryState
 from tests.people import BACKEND, DEPARTMENT, PASSWORD
 from tests.stories import NOW, approved, asset, draft, live, picture, submitted
@@ -83,6 +84,7 @@ class World:
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
         channels.set_credentials(channel=d.facebook_northeast, secrets={"access_token": "made-up-token"}, by=None)
         self._checks()
+        self._mailing()
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
 
     def _checks(self) -> None:
@@ -101,6 +103,23 @@ class World:
         self.round = CheckRound.objects.get(channel=account, signed_at=None)
         shot = screenshots.add(row=self.round, name="screen.jpg", file=picture(), by=self.d.smo, now=NOW)
         self.checks = {"round": self.round.pk, "shot": shot.pk, "task": Task.objects.get(code="pinned").pk}
+
+    def _mailing(self) -> None:
+        """A list of Northeast with one reader, one who only asked; and a webhook."""
+        about = {"division": self.d.northeast, "audience": "public", "mode": "sandbox", "by": self.d.smo, "now": NOW}
+        mail = channels.create_channel(slug="northeast-mail", platform="email", name="Northeast by e-mail", **about)
+        channels.create_channel(slug="northeast-hook", platform="webhook", name="City hall", **about)
+        reader = Subscriber.objects.create(address="reader@home.example", folded="reader@home.example")
+        on = Subscription.objects.create(subscriber=reader, channel=mail, confirmed_at=NOW)
+        subscribing.ask(address="new@home.example", lists=[mail.pk], origin="x")
+        asked = SubscribeRequest.objects.get()
+        links = {
+            "asked": mail_links.confirm(asked.pk),
+            "reader": mail_links.manage(reader.pk),
+            "leaving": mail_links.leave(reader.pk, mail.pk),
+        }
+        self.tokens = {thing: link.rstrip("/").rpartition("/")[2] for thing, link in links.items()}
+        self.mail, self.subscription = mail, on
 
     def _alerts(self, where: Any, by: Any) -> None:
         """The officer is trained; one alert as a draft, one that went out without review."""
@@ -183,10 +202,16 @@ class World:
             return [self.withdrawals[thing].pk]
         if step.startswith("hold"):
             return [self.holds[thing].pk]
+        if step.startswith("subscribe_"):
+            return [self.tokens[thing]]
+        if step == "list_remove":
+            return [self.mail.slug, self.subscription.pk]
         if thing in self.checks:
             return [self.checks[thing]]
         if step == "connecting":
             return ["00000000-0000-4000-8000-000000000000"]
+        if step == "register_remove_holder":
+            return [self.d.facebook_northeast.holders.first().pk]
         if step == "absence_end":
             return [self.absence.pk]
         if step == "matrix_remove":
@@ -303,6 +328,18 @@ class World:
     def _hold_decide(self, _: str) -> dict[str, Any]:
         return {"act": "drop", "posts": [self.posts["held"].pk]}
 
+    def _list_bring(self, _: str) -> dict[str, Any]:
+        return {"addresses": "more@home.example", "note": "Signed the sheet at the meeting."}
+
+    def _hook_endpoint(self, _: str) -> dict[str, Any]:
+        return {"endpoint": "https://hooks.example/in"}
+
+    def _subscribe(self, _: str) -> dict[str, Any]:
+        return {"address": "another@home.example", "lists": [self.mail.pk]}
+
+    def _subscribe_manage(self, _: str) -> dict[str, Any]:
+        return {"lists": [self.mail.pk]}
+
     def _move_channel(self, _: str) -> dict[str, Any]:
         return {"to": "paused", "reason": "Moving house"}
 
@@ -314,6 +351,15 @@ class World:
 
     def _disconnect(self, _: str) -> dict[str, Any]:
         return {"then": "hand_off", "reason": "The officer left."}
+
+    def _register_declare(self, _: str) -> dict[str, Any]:
+        return {"number": 5, "was": 4, "sure": "yes"}
+
+    def _register_entry(self, _: str) -> dict[str, Any]:
+        return {"read_hours": "Weekdays"}
+
+    def _register_add_holder(self, _: str) -> dict[str, Any]:
+        return {"user": self.d.supervisor.pk, "second_factor": "on"}
 
     def _channel_promise(self, _: str) -> dict[str, Any]:
         return {"cadence_days": 7}
