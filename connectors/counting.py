@@ -58,7 +58,7 @@ def count(text: str, counter: str, url_length: int | None = None) -> int:
     if counter == "grapheme+bytes":
         return graphemes(text)
     if counter == "utf8_bytes":
-        return len(text.encode())
+        return utf8_bytes(text)
     if counter == "gsm7":
         return sms_units(text)
     if counter == "characters":
@@ -90,6 +90,11 @@ def graphemes(text: str) -> int:
     return len(_GRAPHEME.findall(text))
 
 
+def utf8_bytes(text: str) -> int:
+    """Return the bytes of UTF-8: YouTube counts a description so, up to 5,000 (Data API v3, 2026)."""
+    return len(text.encode())
+
+
 def fold_for_sms(text: str) -> str:
     """Replace typographic quotes, dashes and dots by their plain forms, so that an SMS stays in GSM-7."""
     return unicodedata.normalize("NFC", text).translate(_FOLDED)
@@ -101,14 +106,20 @@ def outside_gsm7(text: str) -> str:
 
 
 def sms_units(text: str) -> int:
-    """Return septets, or UTF-16 units where one character makes the whole message UCS-2."""
+    """Return septets, or UTF-16 units where one character makes the whole message UCS-2.
+
+    3GPP TS 23.038, tables 6.2.1 and 6.2.1.1: a character of the extension table costs two.
+    """
     if outside_gsm7(text):
         return len(text.encode("utf-16-le")) // 2
     return sum(2 if c in GSM_EXTENSION else 1 for c in text)
 
 
 def sms_limit(text: str) -> int:
-    """Return what one part may hold: 160 septets, or 70 units once the message is UCS-2."""
+    """Return what one part may hold: 160 septets, or 70 units once the message is UCS-2 (3GPP TS 23.040).
+
+    Nixle's own number is 160 (its page "SmartPath FAQ", 2026); nothing says that it joins parts, so one is the limit.
+    """
     return UCS2_ONE_PART if outside_gsm7(text) else GSM_ONE_PART
 
 

@@ -23,6 +23,7 @@ PREFIX = "/nixle"
 PAGE_SIZE = 15
 MAX_POSTS = 1000
 REGIONS = [{"id": 5091, "name": "Founders Plaza", "state": "TX"}, {"id": 5092, "name": "Pecan Hollow", "state": "TX"}]
+LEVELS = {1: "Community message", 2: "Advisory", 3: "Alert"}
 EVENT_GROUPS = [{"id": 71, "name": "Severe weather"}]
 LAUNCH = frozenset({"type", "launchtype", "message", "publicMessages", "broadcastSettings", "broadcastContacts"})
 _SAID = ("type", "smsMessage", "instructions", "expire", "action")
@@ -111,7 +112,12 @@ def _launch(network: Network, request: web.Request, account: Account, body: Any)
         created_at=stamp(now),
         updated_at=stamp(now),
         arrived_at=stamp(datetime.now(UTC)),
-        extra={"title": message["title"], "body": message["textMessage"], "alert": alert},
+        extra={
+            "title": message["title"],
+            "body": message["textMessage"],
+            "alert": alert,
+            "level": LEVELS.get(alert["type"], ""),
+        },
     )
     network.store.put_post(post)
     base = f"{request.scheme}://{request.host}{PREFIX}/rest/notifications/{account.remote_id}"

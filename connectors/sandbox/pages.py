@@ -165,8 +165,11 @@ def _card(request: web.Request, network: Network, account: Account, post: Post, 
 
 
 def _title(post: Post) -> str:
-    title = str(post.extra.get("title") or "")
-    return f"<p class=title><strong>{escape(title)}</strong></p>" if title else ""
+    """What one platform alone shows of a post: a title, a text message's level, the languages of captions."""
+    title, captions = str(post.extra.get("title") or ""), ", ".join(post.extra.get("captions") or {})
+    said = filter(None, (str(post.extra.get("level") or ""), f"Captions: {captions}" if captions else ""))
+    beside = "".join(f"<p class=handle>{escape(words)}</p>" for words in said)
+    return (f"<p class=title><strong>{escape(title)}</strong></p>" if title else "") + beside
 
 
 def _answer(account: Account, answer: Post) -> str:
