@@ -1,4 +1,4 @@
-"""Many calls at once for one platform: one thread begins and settles in batches, the others only call.
+"""Many calls at once for one platform: one thread begins them in batches, one settles them, the others only call.
 
 So a call costs the database a part of two commits, lanes go on side by side, each in its order, and a platform that is
 slow or broken holds up nobody but itself. Works under the same locks and fences as `deliver`.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from queue import Empty
 from threading import Event
 
 from django.db import connection
@@ -21,12 +22,12 @@ from posts.services import claim, deliver, hold_lock
 from posts.services.begin import Call, begin_many
 from posts.services.deliver import AWAY, MAX_STEPS, Clock, Runner
 from posts.services.settle import Answer
+from posts.services.settler import News, Settler, settled
 
 log = logging.getLogger(__name__)
 
 CALLS_AT_ONCE = 64  # of one platform in one process
 WAIT_S = 0.03  # how long the hold's lock may be kept beyond the last first byte of a batch
-GATHER_S = 0.01  # how long an answer waits for others to be settled with
 AWAY_S = 1.0  # how long nothing new is claimed after the database went away
 CLAIM_EVERY_S = 0.25  # while calls are open and the last claim found nothing
 ROOM = 8  # places that are worth a claim; for fewer it waits …
@@ -50,11 +51,13 @@ class Flow:
         self._run, self._stopping, self._calls = run, stopping, calls
         self._own = platform in OWN_PLATFORMS
         self._rows: dict[int, deque[int]] = {}  # lane -> its rows, the one under way first
-        self._idle: list[int] = []  # lanes without an open call
-        self._open: dict[Future[Answer], int] = {}
+        self._idle: list[int] = []  # lanes that wait for a place
+        self._open: dict[int, int] = {}  # rows called and not settled yet -> their lanes
+        self._free = deque[None]([None] * calls)  # places: a calling thread gives its own back
         self._steps: dict[int, int] = {}
         self._lock = hold_lock.SharedLock()
         self._unsaid: list[Event] = []  # calls begun under the lock: set when the first byte is out, or never will be
+        self._settler = Settler(worker=worker, clock=clock, at_once=calls)
         self._claim_at = self._room_at = 0.0
         self.total = 0
 
@@ -63,9 +66,14 @@ class Flow:
 
         Raises what the database says when it is away: leases lapse then, and the sweep takes the rows back.
         """
-        with ThreadPoolExecutor(self._calls, thread_name_prefix=f"call-{self._platform}") as threads:
-            while self._goes_on(threads):
-                pass
+        self._settler.start()
+        try:
+            with ThreadPoolExecutor(self._calls, thread_name_prefix=f"call-{self._platform}") as threads:
+                while self._goes_on(threads):
+                    pass
+        finally:
+            self._settler.stop()  # every call has ended by now
+            self._unlock(at_once=True)
         return self.total
 
     def _goes_on(self, threads: ThreadPoolExecutor) -> bool:
@@ -74,12 +82,11 @@ class Flow:
             if not (self._claim() or self._open or self._idle):
                 return False
             self._begin(threads)
-            self._settle()
+            self._hear()
         except AWAY:
             if not connection.is_usable():
                 connection.close()
             if not self._open:
-                self._unlock(at_once=True)
                 raise
             self._claim_at = time.monotonic() + AWAY_S
         return True
@@ -89,7 +96,7 @@ class Flow:
         if self._stopping():
             self._give_back()
             return False
-        room = self._calls - len(self._rows)
+        room = len(self._free) - len(self._idle)
         now = time.monotonic()
         if room <= 0 or (self._rows and (now < self._claim_at or (room < ROOM and now < self._room_at))):
             return False
@@ -103,26 +110,28 @@ class Flow:
         return bool(taken)
 
     def _begin(self, threads: ThreadPoolExecutor) -> None:
-        """Begin the next row of every idle lane, once the batch before has said its first bytes."""
-        if not self._idle or not self._unlock():
+        """Begin the next row of lanes that wait, once the batch before has said its first bytes."""
+        if not self._idle or not self._free or not self._unlock(wait_s=WAIT_S):
             return
-        lanes, self._idle = self._idle, []
+        lanes, self._idle = self._idle[: len(self._free)], self._idle[len(self._free) :]
         with self._lost_when_away(lanes):
             self._lock.acquire()
             calls = self._begun([self._rows[lane][0] for lane in lanes], lanes)
             self._start(lanes, calls, threads)
-        self._unlock()
 
     def _start(self, lanes: Sequence[int], calls: Mapping[int, Call], threads: ThreadPoolExecutor) -> None:
         if self._own:  # the settle commit is the publication, so it comes while the lock is held
-            self._through(lanes, self._settled([deliver.answered(c, self._run, _nothing) for c in calls.values()]))
-        else:
-            speaking = [lane for lane in lanes if self._rows[lane][0] in calls]
-            for lane in speaking:
-                said = Event()
-                self._unsaid.append(said)
-                self._open[threads.submit(self._call, calls[self._rows[lane][0]], said)] = lane
-            self._through([lane for lane in lanes if lane not in speaking], set())
+            answers = [deliver.answered(call, self._run, _nothing) for call in calls.values()]
+            self._through(lanes, settled(answers, worker=self._worker, clock=self._clock))
+            return
+        for lane in lanes:
+            call = calls.get(self._rows[lane][0])
+            if call is not None:
+                self._free.pop()
+                self._open[call.delivery.pk] = lane
+                self._unsaid.append(said := Event())
+                threads.submit(self._call, call, said)
+        self._through([lane for lane in lanes if self._rows[lane][0] not in self._open], frozenset())
 
     @contextmanager
     def _lost_when_away(self, lanes: Sequence[int]) -> Iterator[None]:
@@ -153,37 +162,35 @@ class Flow:
             log.exception("delivery %s could not be handled", rows[0])
             return {}
 
-    def _call(self, call: Call, said: Event) -> Answer:
+    def _call(self, call: Call, said: Event) -> None:
+        """In a thread of its own: make the call, free the place, pass the answer on."""
         try:
-            return deliver.answered(call, self._run, said.set)
+            answer: Answer | Exception = deliver.answered(call, self._run, said.set)
+        except Exception as error:  # told to the settler, which knows what a database that is away means
+            answer = error
         finally:
             said.set()
             connection.close()
+        self._free.append(None)
+        self._settler.take(call.delivery.pk, answer)
 
-    def _settle(self) -> None:
-        """Settle what was answered, a few at a time; waits a moment for the first answer."""
-        if not self._open:
-            return
-        done, left = wait(self._open, timeout=WAIT_S, return_when=FIRST_COMPLETED)
-        if done and left:
-            done, _ = wait(self._open, timeout=GATHER_S)
-        if done:
-            lanes = [self._open.pop(future) for future in done]
-            with self._lost_when_away(lanes):
-                self._through(lanes, self._settled([future.result() for future in done]))
+    def _hear(self) -> None:
+        """Take what was settled meanwhile; waits a moment for it when nothing else can begin."""
+        ready = self._unlock(wait_s=WAIT_S) and self._idle and self._free
+        with suppress(Empty):
+            wait_s = 0.0 if ready or not self._open else WAIT_S
+            while True:
+                self._take(self._settler.news.get(timeout=wait_s))
+                wait_s = 0.0
 
-    def _settled(self, answers: Sequence[Answer]) -> set[int]:
-        if not answers:
-            return set()
-        try:
-            return deliver.settle_surely(answers, worker=self._worker, clock=self._clock)
-        except AWAY:
-            raise
-        except Exception:
-            log.exception("answers could not be settled; their leases lapse")
-            return set()
+    def _take(self, news: News) -> None:
+        lanes = [self._open.pop(pk) for pk in news.rows]
+        with self._lost_when_away(lanes):
+            if news.away is not None:
+                raise news.away
+            self._through(lanes, news.more)
 
-    def _through(self, lanes: Sequence[int], more: set[int]) -> None:
+    def _through(self, lanes: Sequence[int], more: Collection[int]) -> None:
         """Go on with the next step, else with the lane's next row; free the lanes that have none."""
         finished = []
         for lane in lanes:
@@ -212,10 +219,12 @@ class Flow:
         deliver.free(self._idle, worker=self._worker, now=self._clock())
         self._idle = []
 
-    def _unlock(self, *, at_once: bool = False) -> bool:
+    def _unlock(self, *, wait_s: float = 0.0, at_once: bool = False) -> bool:
         """Let go of the hold's lock when every call begun under it has said its first byte; True when it is free."""
-        if not at_once and not all(said.is_set() for said in self._unsaid):
-            return False
+        until = time.monotonic() + wait_s
+        for said in () if at_once else self._unsaid:
+            if not (said.is_set() or said.wait(max(0.0, until - time.monotonic()))):
+                return False
         self._unsaid = []
         with suppress(*AWAY):  # a connection that is gone has taken its locks with it
             self._lock.release()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,11 +17,12 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from connectors import http
 from connectors.contract import Done, Next, Receipt
 from divisions.models import Channel, Division, User
 from divisions.services import load_department
 from posts.models import Attempt, ChannelLane, Delivery
-from posts.services import deliver, hold
+from posts.services import claim, deliver, hold, hold_lock
 from posts.services.begin import Call
 from posts.services.flow import Flow
 from posts.services.senders import Senders
@@ -166,6 +168,62 @@ def test_no_call_begins_after_a_hold_commits(stock: SimpleNamespace, due: dateti
         flow.join(60)
     assert late == []
     assert set(Delivery.objects.values_list("state", flat=True)) <= {DeliveryState.HELD, DeliveryState.DELIVERED}
+
+
+def test_a_call_that_lasts_keeps_no_hold_waiting_once_its_first_byte_is_out(
+    stock: SimpleNamespace, due: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = stock
+    _fill(d, 1, d.x_department)
+    goes_on, said, looked = threading.Event(), threading.Event(), threading.Event()
+    looks, really = count(1), claim.claim
+
+    def look(**how: Any) -> dict[int, list[int]]:
+        if next(looks) == 2:
+            looked.set()
+        return really(**how)
+
+    monkeypatch.setattr(claim, "claim", look)
+
+    def stuck(call: Call) -> Done:
+        assert looked.wait(20)  # the flow has tried to let go of the lock, too early
+        begun = http._begun.get()
+        assert begun is not None
+        assert begun.on_first_byte is not None
+        begun.on_first_byte()
+        said.set()
+        assert goes_on.wait(60)
+        return _done(call)
+
+    senders = Senders()
+    senders.aside("x", lambda: _ended(_flow("x", due, stuck)))
+    assert said.wait(20)
+    with transaction.atomic():
+        assert hold_lock.take_for_transaction() == []  # nobody had to be ended for it
+    goes_on.set()
+    senders.wait()
+    assert _states(d.x_department) == [DeliveryState.DELIVERED]
+
+
+def test_the_next_calls_begin_while_answers_are_being_settled(
+    stock: SimpleNamespace, due: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = stock
+    _fill(d, 1, d.facebook_northeast, d.facebook_central)
+    second, really = threading.Event(), deliver.settle_surely
+
+    def run(call: Call) -> Done:
+        if call.delivery.channel_id == d.facebook_central.pk:
+            second.set()
+        return _done(call)
+
+    def settle(answers: Any, **how: Any) -> set[int]:
+        assert second.wait(60)  # the first answer is settled only after the second call began
+        return really(answers, **how)
+
+    monkeypatch.setattr(deliver, "settle_surely", settle)
+    assert _flow("facebook", due, run, calls=1).run() == 2
+    assert _states(d.facebook_northeast) == _states(d.facebook_central) == [DeliveryState.DELIVERED]
 
 
 def test_one_id_given_twice_spoils_no_other_answer_of_its_batch(stock: SimpleNamespace, due: datetime) -> None:
