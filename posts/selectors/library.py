@@ -1,6 +1,8 @@
-"""The media library: pictures of one's divisions, and where one of them is used."""
+"""The media library: pictures and videos of one's divisions, and where one of them is used."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
 
@@ -9,9 +11,21 @@ from posts.models import MediaAsset, Post
 from posts.selectors import posts
 
 
-def pictures(mine: Rights, *, text: str = "", division_id: int | None = None) -> QuerySet[MediaAsset]:
+class Sort(StrEnum):
+    """What is asked for."""
+
+    PICTURES = "pictures"
+    VIDEOS = "videos"
+
+
+def items(
+    mine: Rights, *, text: str = "", division_id: int | None = None, sort: Sort | None = None
+) -> QuerySet[MediaAsset]:
     """Newest first, with `use_count` (submitted revisions that show it); `text` is looked for in its words."""
     found = posts.media_visible_to(mine).select_related("division", "uploaded_by")
+    if sort is not None:
+        video = Q(mime__startswith="video/")
+        found = found.filter(video if sort is Sort.VIDEOS else ~video)
     if division_id is not None:
         found = found.filter(division=division_id)
     if words := text.strip().replace("\x00", ""):

@@ -234,6 +234,27 @@ def try_again(*, asset: MediaAsset, by: User | None, now: datetime | None = None
 
 
 @transaction.atomic
+def describe(
+    *,
+    asset: MediaAsset,
+    alt_text: str,
+    credit: str,
+    captions: str,
+    no_speech: bool,
+    poster: str,
+    by: User | None,
+    now: datetime | None = None,
+) -> MediaAsset:
+    """Everything a person says of a video at once, all or nothing; `poster` empty = as it is.
+
+    Raises what `media.describe`, `caption` and `choose_poster` raise.
+    """
+    media.describe(asset=asset, alt_text=alt_text, credit=credit, by=by, now=now)
+    row = caption(asset=asset, text=captions, no_speech=no_speech, by=by, now=now)
+    return choose_poster(asset=row, sha256=poster, by=by, now=now) if poster else row
+
+
+@transaction.atomic
 def choose_poster(*, asset: MediaAsset, sha256: str, by: User | None, now: datetime | None = None) -> MediaAsset:
     """Show another of its three stills before it plays. What was submitted keeps its own.
 
@@ -281,11 +302,11 @@ def _locked(asset: MediaAsset, by: User | None) -> MediaAsset:
     return row
 
 
-def captions_text(asset: MediaAsset) -> str:
-    """The captions as they are kept (WebVTT); empty where there are none or the file is gone."""
-    if not asset.captions_sha256:
+def captions_text(sha256: str) -> str:
+    """Captions as they are kept (WebVTT), by their hash; empty where there are none or the file is gone."""
+    if not sha256:
         return ""
     try:
-        return media.Blobs().read(asset.captions_sha256).decode()
+        return media.Blobs().read(sha256).decode()
     except OSError:
         return ""

@@ -32,10 +32,11 @@ from posts.selectors import (
     timeline,
     withdrawals,
 )
-from posts.selectors.published import file_path
+from posts.selectors import review as reviewed
 from posts.services import break_glass, review
 from posts.states import EDITABLE_STAGES, DeliveryState, Stage
 from posts.views import correct, places
+from posts.views.shown import Shown, all_of
 
 
 @login_required
@@ -152,14 +153,9 @@ def _words(revision: Revision | None) -> list[dict[str, Any]]:
     return [{"channel": v.channel, "text": v.text} for v in variants if v.text.strip() != revision.text.strip()]
 
 
-def _pictures(revision: Revision | None) -> list[dict[str, str]]:
-    """Each picture that was approved once, though every variant carries it."""
-    if revision is None:
-        return []
-    uses = {}
-    for variant in revision.variants.prefetch_related("media"):
-        uses.update({m.sha256: m for m in variant.media.all()})
-    return [{"url": file_path(m.sha256, m.mime), "alt": m.alt, "credit": m.credit} for m in uses.values()]
+def _pictures(revision: Revision | None) -> list[Shown]:
+    """Each picture and video that was approved once, though every variant may carry it."""
+    return all_of(reviewed.pictures(revision)) if revision else []
 
 
 def _public_url(post: Post, rows: list[Any]) -> str:

@@ -1,8 +1,9 @@
-"""The media library: the pictures of one's divisions, taking one in, describing it, choosing some for a draft."""
+"""The media library: what one's divisions have, taking one in, describing it, choosing some for a draft."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,32 +11,35 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from divisions import access
 from divisions.access import Rights
-from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal
+from divisions.errors import BadInput, NotAllowed, NotVisible, Refusal, WrongMoment
 from divisions.models import User
 from divisions.permissions import Right
 from divisions.selectors import divisions as division_selectors
-from posts.forms.media import DescribeForm, UploadForm
+from posts.forms.media import DescribeForm, UploadForm, VideoForm
 from posts.models import MediaAsset, Post
 from posts.selectors import library, posts
-from posts.selectors.published import file_path
-from posts.services import compose
+from posts.selectors.library import Sort
+from posts.selectors.published import STILL_MIME, clock, file_path
+from posts.services import compose, intake, videos
 from posts.services import media as service
 from posts.states import EDITABLE_STAGES
-from posts.views import previews, saving
+from posts.views import saving, shown
 from posts.views.conflict import refused
 from posts.views.writing import Page, Writing
 
 PAGE = 24
+SAID_PICTURE = "In the library. Location and device were removed from it."
+SAID_VIDEO = "In the library. It is made ready now: location and device are removed from it."
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """The library. POST takes a picture in; `?for=` a draft offers to choose pictures for it."""
+    """The library. POST takes a picture or video in; `?for=` a draft offers to choose some for it."""
     mine: Rights = request.rights  # type: ignore[attr-defined]
     if request.method == "POST" and not mine.anywhere(Right.DRAFT_POST):
         raise NotAllowed(Right.DRAFT_POST.label, where="any division", who=access.who_can(Right.DRAFT_POST))
@@ -43,10 +47,11 @@ def index(request: HttpRequest) -> HttpResponse:
     form = UploadForm(offered, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            asset = service.add(
+            asset = intake.take(
                 division=form.divisions[form.cleaned_data["division"]],
                 name=form.cleaned_data["file"].name,
                 file=form.cleaned_data["file"],
+                size_bytes=form.cleaned_data["file"].size,
                 by=_person(request),
                 alt_text=form.cleaned_data["alt_text"],
                 credit=form.cleaned_data["credit"],
@@ -54,7 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
         except BadInput as refusal:
             form.add_error("file", str(refusal))
         else:
-            messages.success(request, "In the library. Location and device were removed from it.")
+            messages.success(request, SAID_VIDEO if asset.is_video else SAID_PICTURE)
             return redirect("posts:media_edit", pk=asset.pk)
     return _library(request, form)
 
@@ -62,18 +67,26 @@ def index(request: HttpRequest) -> HttpResponse:
 def _library(request: HttpRequest, form: UploadForm) -> HttpResponse:
     mine = request.rights  # type: ignore[attr-defined]
     target = _draft_to_fill(request)
-    rows = library.pictures(mine, text=request.GET.get("q", ""), division_id=target.division_id if target else None)
+    sort = request.GET.get("sort", "")
+    wanted = Sort(sort) if sort in list(Sort) else None
+    division_id = target.division_id if target else None
+    rows = library.items(mine, text=request.GET.get("q", ""), division_id=division_id, sort=wanted)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page_obj": page,
-        "pictures": [{"asset": asset, "thumb": previews.thumb_url(asset)} for asset in page],
+        "pictures": [_card(asset) for asset in page],
+        "sort": wanted.value if wanted else "",
         "target": target,
         "chosen": set(target.draft.media.values_list("asset_id", flat=True)) if target else set(),
         "q": request.GET.get("q", ""),
         "may_add": bool(form.divisions),
     }
     return render(request, "posts/media.html", context, status=422 if form.errors else 200)
+
+
+def _card(asset: MediaAsset) -> dict[str, Any]:
+    return {"asset": asset, "thumb": shown.thumb(asset), "length": clock(asset.duration_ms)}
 
 
 def _draft_to_fill(request: HttpRequest) -> Post | None:
@@ -87,15 +100,13 @@ def _draft_to_fill(request: HttpRequest) -> Post | None:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """One picture: what it shows, who made it, where it is used."""
-    asset = posts.media_visible_to(request.rights).filter(pk=pk).first()  # type: ignore[attr-defined]
-    if asset is None:
-        raise NotVisible
-    start = {"alt_text": asset.alt_text, "credit": asset.credit}
-    form = DescribeForm(request.POST or None, initial=start, label_suffix="")
+    """One picture or video: what it shows, who made it, what is said in it, where it is used."""
+    asset = _visible(request, pk)
+    form = _form(asset, request)
     if request.method == "POST" and form.is_valid():
+        describe = videos.describe if asset.is_video else service.describe
         try:
-            service.describe(asset=asset, by=_person(request), **form.cleaned_data)
+            describe(asset=asset, by=_person(request), **form.cleaned_data)
         except BadInput as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
@@ -104,7 +115,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "asset": asset,
         "department_zone": request.department.zone,  # type: ignore[attr-defined]
-        "picture_url": file_path(asset.sha256, asset.mime),
+        "shown": shown.of(asset),
+        "stills": _stills(asset),
         "form": form,
         "uses": library.uses(asset, request.rights),  # type: ignore[attr-defined]
         "may_edit": request.rights.can(Right.DRAFT_POST, asset.division_id),  # type: ignore[attr-defined]
@@ -112,10 +124,55 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "posts/media_edit.html", context, status=422 if form.errors else 200)
 
 
+def _visible(request: HttpRequest, pk: int) -> MediaAsset:
+    asset = posts.media_visible_to(request.rights).filter(pk=pk).first()  # type: ignore[attr-defined]
+    if asset is None:
+        raise NotVisible
+    return asset
+
+
+def _form(asset: MediaAsset, request: HttpRequest) -> DescribeForm:
+    start: dict[str, Any] = {"alt_text": asset.alt_text, "credit": asset.credit}
+    if not asset.is_video:
+        return DescribeForm(request.POST or None, initial=start, label_suffix="")
+    words = videos.captions_text(asset.captions_sha256)
+    start |= {"captions": words, "no_speech": asset.no_speech, "poster": asset.poster_sha256}
+    choices = [(still["sha256"], f"At {clock(still['at_ms'])}") for still in asset.posters]
+    return VideoForm(choices, request.POST or None, request.FILES or None, initial=start)
+
+
+def _stills(asset: MediaAsset) -> dict[str, str]:
+    """The pictures a video can show before it plays, by their hash."""
+    return {still["sha256"]: file_path(still["sha256"], STILL_MIME) for still in asset.posters}
+
+
+@login_required
+@require_safe
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a video is, as the part that asks again by itself; a plain page leads to the whole one."""
+    asset = _visible(request, pk)
+    if "HX-Request" not in request.headers:
+        return redirect("posts:media_edit", pk=pk)
+    return render(request, "posts/_media_state.html", _card(asset) | {"fresh": True})
+
+
+@login_required
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have a video's copy made once more."""
+    try:
+        videos.try_again(asset=_visible(request, pk), by=_person(request))
+    except WrongMoment as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "It is made ready once more.")
+    return redirect("posts:media_edit", pk=pk)
+
+
 @login_required
 @require_POST
 def picture_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add pictures to a draft: a new file with the rest of the composer's form, or some chosen in the library."""
+    """Add to a draft: a new file with the rest of the composer's form, or some chosen in the library."""
     writing = Writing(request, pk)
     if "version" not in request.POST:
         return _choose(request, writing)
@@ -124,9 +181,15 @@ def picture_add(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, writing, saved)
     file = request.FILES.get("file")
     if file is None:
-        return _file_refused(request, pk, saved.draft.version, "Choose a picture first.")
+        return _file_refused(request, pk, saved.draft.version, "Choose a picture or video first.")
     try:
-        asset = service.add(division=writing.post.division, name=file.name or "picture", file=file, by=_person(request))
+        asset = intake.take(
+            division=writing.post.division,
+            name=file.name or "picture",
+            file=file,
+            size_bytes=file.size or 0,
+            by=_person(request),
+        )
         _attach(request, pk, saved.draft.version, [asset])
     except BadInput as refusal:
         return _file_refused(request, pk, saved.draft.version, str(refusal))
@@ -158,7 +221,7 @@ def _file_refused(request: HttpRequest, pk: int, version: int, message: str) -> 
     writing = Writing(request, pk)
     form = saving.fresh_form(writing, request.POST, version)
     form.is_valid()
-    more = {"file_error": message, "problems": [{"url": "#id_file", "text": f"Picture: {message}"}]}
+    more = {"file_error": message, "problems": [{"url": "#id_file", "text": f"Picture or video: {message}"}]}
     return render(request, "posts/compose.html", Page(writing, form).context() | more, status=422)
 
 

@@ -14,7 +14,7 @@ from divisions.permissions import Right
 from divisions.states import ChannelState, Platform
 from posts.models import Delivery
 from posts.selectors import holds
-from posts.selectors.published import file_path
+from posts.selectors.published import VIDEO_MIME, file_path
 from posts.services.accounts import connector_of
 from posts.services.begin import outgoing_of
 from posts.states import NEEDS_A_PERSON, Act, DeliveryState
@@ -140,7 +140,15 @@ def _place(row: Delivery, mine: Rights, now: datetime, who: dict[Right, str], is
 def _pack(row: Delivery, now: datetime) -> tuple[Rendered | None, tuple[dict[str, str], ...]]:
     """Exactly what a person pastes by hand, and the pictures to add."""
     outgoing = outgoing_of(row, planned_at=now)
-    pictures = tuple({"url": file_path(m.sha256, m.mime), "alt": m.alt, "credit": m.credit} for m in outgoing.media)
+    pictures = tuple(
+        {
+            "url": file_path(m.sha256, m.mime),
+            "alt": m.alt,
+            "credit": m.credit,
+            "noun": "Video" if m.mime == VIDEO_MIME else "Picture",
+        }
+        for m in outgoing.media
+    )
     try:
         connector = connector_of(row.channel)
         return connector.render(outgoing, connector.capabilities()), pictures

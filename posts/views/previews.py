@@ -18,9 +18,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from divisions.models import Channel
 from divisions.states import Platform
-from posts.models import MediaAsset, RevisionMedia
 from posts.selectors.candidate import Preview
-from posts.selectors.published import file_path
+from posts.views import shown as shown_views
 
 FACEBOOK_CUT, PAGE_CUT = 420, 280  # characters, about where “See more” stands; only for show
 _PARTS = {
@@ -53,7 +52,6 @@ class Setting:
     kicker: str
     title: str
     when: datetime | None
-    pictures: Sequence[dict[str, str]]
     marks: Sequence[Mark] = ()
 
 
@@ -66,18 +64,6 @@ def cards(shown: Iterable[Preview], setting: Setting, *, whole: bool = False) ->
         for p in previews
         if not (p.channel.platform == Platform.FEED and p.channel.division_id in pages)
     ]
-
-
-def pictures_of(items: Iterable[MediaAsset | RevisionMedia]) -> list[dict[str, str]]:
-    """Addresses and picture texts, in order, for the preview parts."""
-    return [
-        {"url": file_path(i.sha256, i.mime), "alt": i.alt_text if isinstance(i, MediaAsset) else i.alt} for i in items
-    ]
-
-
-def thumb_url(asset: MediaAsset) -> str:
-    """Where the small picture of a library entry is read."""
-    return file_path(asset.thumb_sha256, "image/jpeg")
 
 
 def _card(shown: Preview, setting: Setting, whole: bool) -> Card:
@@ -101,7 +87,7 @@ def _card(shown: Preview, setting: Setting, whole: bool) -> Card:
             "limit": f"{shown.rendered.limit:,}" if shown.rendered.limit else "",
             "over": bool(shown.rendered.limit and shown.rendered.count > shown.rendered.limit),
             "link": shown.link,
-            "pictures": list(setting.pictures),
+            "pictures": shown_views.all_of(shown.media),
             "crest": setting.crest,
             "kicker": setting.kicker,
             "title": setting.title,

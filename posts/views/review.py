@@ -26,11 +26,11 @@ from posts.models import Post, Revision, RevisionMedia
 from posts.models.post import When
 from posts.selectors import approving, posts, repeats, timeline
 from posts.selectors import review as selector
-from posts.selectors.published import file_path
 from posts.services import review as service
+from posts.services import videos
 from posts.services.approve_many import approve_many
 from posts.states import Stage
-from posts.views import previews
+from posts.views import previews, shown
 from posts.views.writing import kicker
 
 PAGE = 25
@@ -151,8 +151,7 @@ def _page(
         raise NotVisible
     revision.post = post
     now = timezone.now()
-    pictures = selector.pictures(revision)
-    cards = _cards(request, revision, pictures)
+    cards = _cards(request, revision)
     waiting = list(selector.waiting(mine).values_list("pk", flat=True)[:100])
     context = {
         "post": post,
@@ -170,7 +169,7 @@ def _page(
         "changes": selector.changes(revision),
         "cards": cards,
         "box_count": len(cards),
-        "pictures": [{"item": p, "url": file_path(p.sha256, p.mime)} for p in pictures],
+        "pictures": [_picture(p) for p in selector.pictures(revision)],
         "findings": revision.findings,
         "strengths": _strengths(revision.findings),
         "facts": selector.facts(revision),
@@ -192,7 +191,7 @@ def _same_day(moment: datetime | None, now: datetime, zone: str) -> bool:
     return moment is not None and moment.astimezone(there).date() == now.astimezone(there).date()
 
 
-def _cards(request: HttpRequest, revision: Revision, pictures: list[RevisionMedia]) -> list[previews.Card]:
+def _cards(request: HttpRequest, revision: Revision) -> list[previews.Card]:
     department = request.department  # type: ignore[attr-defined]
     return previews.cards(
         selector.previews(revision),
@@ -202,13 +201,17 @@ def _cards(request: HttpRequest, revision: Revision, pictures: list[RevisionMedi
             kicker=kicker(revision.post.kind, revision.expires_at, revision.zone),
             title=revision.title,
             when=revision.due_at,
-            pictures=previews.pictures_of(pictures),
             marks=[
                 (f["severity"], f.get("evidence", "")) for f in revision.findings if f["field"] in ("text", "title")
             ],
         ),
         whole=True,
     )
+
+
+def _picture(item: RevisionMedia) -> dict[str, Any]:
+    """What the decision is about: the picture or video, and the captions as they will be read."""
+    return {"item": item, "shown": shown.of(item), "captions": videos.captions_text(item.captions_sha256)}
 
 
 def _strengths(findings: list[dict[str, Any]]) -> str:

@@ -20,6 +20,7 @@ from divisions import access
 from divisions.permissions import Right
 from posts.checks import Finding
 from posts.forms.compose import ComposeForm
+from posts.forms.media import ACCEPT
 from posts.kinds import SPECS, Kind
 from posts.models import Draft, MediaAsset, Post
 from posts.models.approving import Asks
@@ -31,7 +32,7 @@ from posts.selectors.repeats import Outlook
 from posts.selectors.targets import Target
 from posts.services import break_glass, submit
 from posts.states import Stage
-from posts.views import previews
+from posts.views import previews, shown
 
 FIRST_KINDS = 5
 _ZONES = {
@@ -114,6 +115,7 @@ class Page:
             "stops": [self.finding(f) for f in look.stops],
             "cards": self.cards(),
             "pictures": self.pictures(),
+            "accept": ACCEPT,
             "sentence": self.sentence(),
             "emergency": self._may_break_glass(),
             "windows": self.best_windows(),
@@ -156,11 +158,12 @@ class Page:
         )
 
     def pictures(self) -> list[dict[str, Any]]:
-        """The pictures of the draft with their fields."""
+        """The pictures and videos of the draft with their fields."""
         return [
             {
                 "asset": asset,
-                "thumb": previews.thumb_url(asset),
+                "shown": shown.of(asset),
+                "thumb": shown.thumb(asset),
                 "alt": self.form[f"alt-{asset.pk}"],
                 "alt_length": len(asset.alt_text),
                 "credit": self.form[f"credit-{asset.pk}"],
@@ -180,7 +183,6 @@ class Page:
                 kicker=kicker(self.form.shown_kind, self.look.expires_at, self.zone),
                 title=str(self.form.value("title") or ""),
                 when=self.look.due_at,
-                pictures=previews.pictures_of(self.look.pictures),
                 marks=marks,
             ),
         )

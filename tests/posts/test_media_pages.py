@@ -105,7 +105,7 @@ def test_the_library_shows_own_pictures_only(desk: Client, department: Any) -> N
 def test_searching_looks_in_picture_texts(desk: Client, department: Any) -> None:
     stories.asset(department.northeast, department.officer, alt="A pickup in Northeast")
     assert "A pickup" in desk.get("/desk/media/?q=pickup").content.decode()
-    assert "No picture matches." in desk.get("/desk/media/?q=zeppelin%00").content.decode()
+    assert "Nothing matches." in desk.get("/desk/media/?q=zeppelin%00").content.decode()
 
 
 def test_the_library_asks_the_database_the_same_number_of_times_for_many_pictures(
@@ -169,7 +169,7 @@ def test_adding_a_picture_saves_the_words_too(desk: Client, draft: Post) -> None
 
 @pytest.mark.parametrize("case", [*BAD, "none"])
 def test_a_picture_that_cannot_be_taken_keeps_the_words_of_the_post(desk: Client, draft: Post, case: str) -> None:
-    make, message = BAD.get(case, (None, "Choose a picture first."))
+    make, message = BAD.get(case, (None, "Choose a picture or video first."))
     sent = form_of(draft, text="Words nobody may lose.", **({"file": _file(make())} if make else {}))
     answer = desk.post(f"/desk/posts/{draft.pk}/pictures/", sent)
     page = answer.content.decode()
