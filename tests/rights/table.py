@@ -99,6 +99,8 @@ posts:media                          GET  -                   in   200 200 200  
 posts:media                          POST -                   in   302 302 403   422 422 403   302 403 403 403   403
 posts:media_edit                     GET  library             in   200 200 200   404 404 404   200 200 200 200   404
 posts:media_edit                     POST library             in   302 302 403   404 404 404   302 403 403 403   404
+posts:media_state                    GET  library             in   302 302 302   404 404 404   302 302 302 302   404
+posts:media_again                    POST library             in   302 302 403   404 404 404   302 403 403 403   404
 posts:review                         GET  -                   in   403 200 403   403 200 403   200 403 403 403   403
 posts:decide                         GET  review              in   200 200 200   404 404 404   200 200 200 200   404
 posts:decide                         GET  draft               in   302 302 302   404 404 404   302 302 302 302   404

@@ -216,7 +216,7 @@ class World:
             return [self.absence.pk]
         if step == "matrix_remove":
             return [self.rule.pk]
-        if step == "media_edit":
+        if step in ("media_edit", "media_state", "media_again"):
             return [self.picture.pk]
         return [self.posts[thing].pk] if thing in self.posts else thing.split(",")
 
