@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from connectors import counting, delivery_code
 from connectors.contract import Account, Metrics, Remote
 from connectors.errors import Misconfigured, Temporary
 
+PUBLIC_PAGES = "https://local.nixle.com"
 LEVELS = ("community", "advisory", "alert")
 LEVEL_OF_KIND = {"safety_alert": "alert"}  # every other kind: the account's own level
 SANDBOX_TYPES = {"community": 1, "advisory": 2, "alert": 3}
@@ -136,14 +138,16 @@ def known_regions(answer: dict[str, Any]) -> set[int]:
 
 
 def page_url(account: Account, remote_id: str) -> str:
-    """Return the address people see: in the sandbox the message's own, else the department's page (setting `page`).
+    """Return the address people see: in the sandbox the message's own, else the department's page.
 
-    Nixle numbers its public pages by itself, and Everbridge does not tell the number.
+    Nixle numbers its public pages by itself, and Everbridge does not tell the number. The setting `page` is an
+    address, or a name as in local.nixle.com/your-department.
     """
     if account.mode == "sandbox":
         root = account.api_base.rstrip("/").removesuffix("/nixle")
         return f"{root}/see/nixle/{account.handle.lstrip('@')}/status/{remote_id}/"
-    return str(account.settings.get("page") or "")
+    page = str(account.settings.get("page") or "").strip("/")
+    return page if not page or "://" in page else f"{PUBLIC_PAGES}/{quote(page)}/"
 
 
 def _type(account: Account, wanted: str) -> int:

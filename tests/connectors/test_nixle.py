@@ -146,9 +146,17 @@ def test_a_live_account_sends_nothing_before_each_setting_is_there(nixle: Speake
         assert missing in nixle.connector.verify(nixle.account).warnings[0]
 
 
-def test_a_live_account_with_its_settings_sends(nixle: Speaker) -> None:
-    nixle.account = replace(nixle.account, mode="live", settings={**GOOD, "page": "https://nixle.example/pd"})
-    assert nixle.publish().url == "https://nixle.example/pd"
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("https://nixle.example/pd", "https://nixle.example/pd"),
+        ("test-pd", "https://local.nixle.com/test-pd/"),
+        ("", ""),
+    ],
+)
+def test_a_live_account_with_its_settings_sends(nixle: Speaker, page: str, address: str) -> None:
+    nixle.account = replace(nixle.account, mode="live", settings={**GOOD, "page": page})
+    assert nixle.publish().url == address
     assert nixle.connector.verify(nixle.account).ok
 
 
