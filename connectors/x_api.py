@@ -7,6 +7,7 @@ answer on a call that can show something is Uncertain.
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -88,7 +89,8 @@ def renewed(account: Account) -> dict[str, str]:
         "refresh_token": secrets["refresh_token"],
         "client_id": secrets.get("client_id", ""),
     }
-    answer = http.request("POST", f"{base(account)}/2/oauth2/token", headers={}, form=form, repeatable=True)
+    url = f"{base(account)}/2/oauth2/token"
+    answer = http.request("POST", url, headers=_own_proof(secrets), form=form, repeatable=True)
     body = answer.json() or {}
     if answer.status != 200 or not body.get("access_token"):
         if 400 <= answer.status < 500 and answer.status != 429:
@@ -96,6 +98,14 @@ def renewed(account: Account) -> dict[str, str]:
         raise as_error(answer, account, True)
     fresh = {key: str(body[key]) for key in ("access_token", "refresh_token", "expires_in") if body.get(key)}
     return {**secrets, **fresh}
+
+
+def _own_proof(secrets: Mapping[str, str]) -> dict[str, str]:
+    """An app that has a secret proves itself with it; one without only says its id."""
+    if not secrets.get("client_secret"):
+        return {}
+    pair = f"{quote(secrets.get('client_id', ''), safe='')}:{quote(secrets['client_secret'], safe='')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
 def base(account: Account) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from connectors.contract import Capabilities, EditRules
+from connectors.connecting.contract import Scope
+from connectors.contract import Capabilities, EditRules, MediaRules
 
 UNITS = {
     "x_weighted": "characters as X counts them",
@@ -22,6 +24,18 @@ class Ability:
 
     words: str
     instead: str = ""
+
+
+def without(can: Capabilities, missing: Iterable[Scope]) -> Capabilities:
+    """Return what is left of the capabilities where some permissions were not granted."""
+    lost = {what for scope in missing for what in scope.opens}
+    talk = {name: False for name in ("read", "hide", "reply") if name in lost}
+    return replace(
+        can,
+        media=MediaRules() if "media" in lost else can.media,
+        comments=replace(can.comments, **talk),
+        metrics=can.metrics and "metrics" not in lost,
+    )
 
 
 def abilities(can: Capabilities, label: str) -> tuple[tuple[Ability, ...], tuple[Ability, ...]]:

@@ -44,11 +44,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One permission by the platform's own name; without a `needed` one nothing could be sent."""
+    """One permission by the platform's own name; without a `needed` one nothing could be sent.
+
+    `opens` names what of the capabilities goes with it: media | read | hide | reply | metrics.
+    """
 
     name: str
     gives: str
     needed: bool = False
+    opens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,7 @@ class Connecting(Protocol):
     ways: ClassVar[tuple[Way, ...]]
     asked: ClassVar[tuple[Asked, ...]]  # to be typed where no sign-in at the platform is used
     before_sign_in: ClassVar[tuple[Asked, ...]]  # to be typed before it
+    renews_by: ClassVar[tuple[str, ...]]  # a sign-in that holds one of these secrets renews itself
     registers_itself: ClassVar[bool]  # Substation makes its own app there, nobody types keys
 
     def app(self, app: App, typed: Mapping[str, str], redirect_uri: str) -> App:

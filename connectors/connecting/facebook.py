@@ -34,12 +34,13 @@ class FacebookPages:
     asked: ClassVar[tuple[Asked, ...]] = ()
     before_sign_in: ClassVar[tuple[Asked, ...]] = ()
     registers_itself: ClassVar[bool] = False
+    renews_by: ClassVar[tuple[str, ...]] = ()
     scopes: ClassVar[tuple[Scope, ...]] = (
         Scope(name="pages_show_list", gives="show your Pages to choose from", needed=True),
         Scope(name="pages_manage_posts", gives="post, change or delete posts", needed=True),
         Scope(name="pages_read_engagement", gives="read the Page and prove that a post is there", needed=True),
-        Scope(name="pages_read_user_content", gives="read the public's comments"),
-        Scope(name="pages_manage_engagement", gives="answer or hide comments"),
+        Scope(name="pages_read_user_content", gives="read the public's comments", opens=("read",)),
+        Scope(name="pages_manage_engagement", gives="answer or hide comments", opens=("hide", "reply")),
     )
     guide: ClassVar[Guide] = Guide(
         who="somebody with full control of the Page; a personal Facebook sign-in of theirs is used, not a shared one",
@@ -91,11 +92,11 @@ class FacebookPages:
         """The Page answers, the token's facts, each permission, the person's tasks on the Page, the clocks."""
         token = opened.secrets.get("access_token", "")
         try:
-            page, ahead = _get(app, opened.remote_id, {"fields": "id,name"}, token, now)
+            _, ahead = _get(app, opened.remote_id, {"fields": "id,name"}, token, now)
             facts = _debug(app, token, now)
         except ConnectorError as error:
             return (findings.trouble(error),)
-        found = [findings.ok("token", f"The sign-in works: {page.get('name') or opened.name} answers.")]
+        found = [findings.ok("token", "The sign-in works: the Page answers.")]
         granted = [str(name) for name in facts.get("scopes") or ()]
         found += findings.scopes(self.scopes, granted, who=WHO)
         found += [*_tasks(opened), findings.ends(_ends(facts), now, renews=False)]

@@ -10,5 +10,10 @@ from connectors.facebook_shapes import SANDBOX_APP
 
 APPS: dict[str, App] = {
     "facebook": App(client_id=SANDBOX_APP, client_secret="made-up-facebook-app-secret", mode="sandbox"),  # noqa: S106
+    "youtube": App(
+        client_id="made-up-youtube-client",
+        client_secret="made-up-youtube-client-secret",  # noqa: S106
+        mode="sandbox",
+    ),
     "x": App(client_id="made-up-x-client", client_secret="made-up-x-client-secret", mode="sandbox"),  # noqa: S106
 }

@@ -31,6 +31,7 @@ class XAccount:
     label: ClassVar[str] = "X"
     ways: ClassVar[tuple[Way, ...]] = (Way.SIGN_IN, Way.TYPED)
     registers_itself: ClassVar[bool] = False
+    renews_by: ClassVar[tuple[str, ...]] = ("refresh_token",)
     before_sign_in: ClassVar[tuple[Asked, ...]] = ()
     asked: ClassVar[tuple[Asked, ...]] = (
         Asked(name="consumer_key", label="API key", help="App, Keys and tokens, Consumer keys."),
@@ -48,8 +49,8 @@ class XAccount:
         Scope(name="tweet.write", gives="post or delete posts", needed=True),
         Scope(name="users.read", gives="tell which account it is", needed=True),
         Scope(name="offline.access", gives="stay signed in for more than two hours", needed=True),
-        Scope(name="media.write", gives="attach pictures"),
-        Scope(name="tweet.moderate.write", gives="hide answers"),
+        Scope(name="media.write", gives="attach pictures", opens=("media",)),
+        Scope(name="tweet.moderate.write", gives="hide answers", opens=("hide",)),
     )
     guide: ClassVar[Guide] = Guide(
         who="whoever knows the account's own sign-in at X; sign out of other X accounts first",
@@ -170,7 +171,6 @@ def _opened(
     ends_at: datetime | None,
 ) -> Opened:
     handle = str(user.get("username") or "")
-    protected = {"protected": True} if user.get("protected") else {}
     return Opened(
         remote_id=str(user.get("id") or ""),
         name=str(user.get("name") or handle),
@@ -178,7 +178,7 @@ def _opened(
         url=f"https://x.com/{handle}",
         api_base=app.api_base,
         secrets=dict(secrets),
-        settings=protected,
+        settings={"protected": bool(user.get("protected"))},
         scopes=scopes,
         ends_at=ends_at,
     )

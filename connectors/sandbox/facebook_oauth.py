@@ -32,25 +32,27 @@ SCOPES = (
     "pages_read_user_content",
     "pages_manage_engagement",
 )
-ALL_TASKS = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"]
+ALL_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
+FEW_TASKS = ("ADVERTISE", "ANALYZE")
+NO_TASK = "no_task"
 
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """Who signed in: her id and what she left ticked."""
+    """Who signed in: her id, what she left ticked, what she may do on the Pages."""
 
     id: str
     scopes: tuple[str, ...]
+    tasks: tuple[str, ...] = ALL_TASKS
 
 
 PEOPLE: web.AppKey[dict[str, Person]] = web.AppKey("facebook-people", dict)
 GRANTED: web.AppKey[dict[str, Person]] = web.AppKey("facebook-granted", dict)  # by Page
-TASKS: web.AppKey[dict[str, list[str]]] = web.AppKey("facebook-tasks", dict)  # where a Page gives fewer than all
 
 
 def prepare(app: web.Application) -> None:
     """Give the network its memory of people and codes."""
-    app[PEOPLE], app[GRANTED], app[TASKS], app[CODES] = {}, {}, {}, {}
+    app[PEOPLE], app[GRANTED], app[CODES] = {}, {}, {}
 
 
 def routes() -> list[web.RouteDef]:
@@ -75,7 +77,8 @@ async def _ask(request: web.Request) -> web.Response:
     wanted = [name for name in asked.get("scope", "").split(",") if name]
     if not set(wanted) <= set(SCOPES):
         return oauth.shown("<h1>Invalid scopes</h1><p>The app asks for a permission it does not have.</p>", 400)
-    return oauth.page("Facebook", {k: asked.get(k, "") for k in ("client_id", "redirect_uri", "state")}, wanted)
+    hidden = {name: asked.get(name, "") for name in ("client_id", "redirect_uri", "state")}
+    return oauth.page("Facebook", hidden, wanted, wrongs={NO_TASK: "the person may not post on the Pages"})
 
 
 async def _allow(request: web.Request) -> web.Response:
@@ -89,7 +92,7 @@ async def _allow(request: web.Request) -> web.Response:
     code = Code(
         client_id=APP.client_id,
         redirect_uri=redirect,
-        account="",
+        account=NO_TASK if form.get("wrong") == NO_TASK else "",
         scopes=tuple(str(name) for name in form.getall("scopes", [])),
         challenge="",
         until=datetime.now(UTC),
@@ -114,7 +117,8 @@ async def _trade(request: web.Request) -> web.Response:
     if code.until < datetime.now(UTC):
         return shapes.bad("This authorization code has expired.")
     person_id = str(10**15 + secrets.randbelow(10**14))
-    return _token(people, Person(id=person_id, scopes=code.scopes), 3600)
+    tasks = FEW_TASKS if code.account == NO_TASK else ALL_TASKS
+    return _token(people, Person(id=person_id, scopes=code.scopes, tasks=tasks), 3600)
 
 
 def _token(people: dict[str, Person], person: Person, lasts_s: int) -> web.Response:
@@ -138,17 +142,17 @@ async def _accounts(request: web.Request) -> web.Response:
         pages = []
     for account in pages:
         request.app[GRANTED][account.id] = person
-    return web.json_response({"data": [_page(request, account) for account in pages]})
+    return web.json_response({"data": [_page(request, account, person) for account in pages]})
 
 
-def _page(request: web.Request, account: Account) -> dict[str, Any]:
+def _page(request: web.Request, account: Account, person: Person) -> dict[str, Any]:
     link = f"{request.scheme}://{request.host}/see/facebook/{quote(account.handle)}/"
     return {
         "id": account.remote_id,
         "name": account.name,
         "username": account.handle,
         "link": link,
-        "tasks": request.app[TASKS].get(account.id, ALL_TASKS),
+        "tasks": list(person.tasks),
         "access_token": account.token,
     }
 

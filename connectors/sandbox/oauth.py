@@ -20,7 +20,7 @@ from aiohttp import web
 from connectors.sandbox.network import same
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -43,27 +43,32 @@ CODES: web.AppKey[dict[str, Code]] = web.AppKey("sandbox-codes", dict)
 
 
 def page(
-    label: str, asked: Mapping[str, str], scopes: Iterable[str], *, accounts: Iterable[str] = (), tick: bool = True
+    label: str,
+    asked: Mapping[str, str],
+    scopes: Iterable[str],
+    *,
+    accounts: Iterable[str] = (),
+    wrongs: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Show what is asked for; permissions can be unticked where the real platform lets a person do that."""
+    """Show what is asked for, with permissions to untick and something to go wrong."""
     hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in asked.items())
-    rows = "".join(_permission(name, tick) for name in scopes)
+    rows = "".join(_permission(name) for name in scopes)
+    bad = {"": "nothing", RAN_OUT: "the code has run out", **(wrongs or {})}
+    options = "".join(f'<option value="{escape(value)}">{escape(words)}</option>' for value, words in bad.items())
     choices = "".join(f"<option>{escape(name)}</option>" for name in accounts)
     pick = f'<p><label>Account <select name="account">{choices}</select></label></p>' if choices else ""
     return shown(
         f"<p>Sandbox network</p><h1>{label}, made up: Substation asks for access</h1>"
         f"<p>Nothing here is real. It wants to:</p>"
         f'<form method="post">{hidden}<ul>{rows}</ul>{pick}'
-        '<p><label>What goes wrong <select name="wrong"><option value="">nothing</option>'
-        f'<option value="{RAN_OUT}">the code has run out</option></select></label></p>'
+        f'<p><label>What goes wrong <select name="wrong">{options}</select></label></p>'
         '<p><button name="answer" value="allow">Allow</button> '
         '<button name="answer" value="deny">Not now</button></p></form>'
     )
 
 
-def _permission(name: str, tick: bool) -> str:
-    kind = "checkbox" if tick else "hidden"
-    box = f'<input type="{kind}" name="scopes" value="{escape(name)}"{" checked" if tick else ""}>'
+def _permission(name: str) -> str:
+    box = f'<input type="checkbox" name="scopes" value="{escape(name)}" checked>'
     return f"<li><label>{box} {escape(name)}</label></li>"
 
 

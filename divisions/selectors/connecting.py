@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from connectors import connecting, registry
-from connectors.connecting.abilities import abilities
+from connectors.connecting.abilities import abilities, without
 from connectors.connecting.contract import Opened, Weight
 from connectors.errors import ConnectorError
 from connectors.facts import CAPABILITIES
@@ -31,6 +31,12 @@ def app_of(wanted: Any) -> str:
     return row.client_id if row else ""
 
 
+def server_is_unknown(wanted: Any) -> bool:
+    """Whether a person has to say where the account lives: not in the sandbox, nor where the channel knows it."""
+    known = wanted.channel is not None and wanted.channel.mode == wanted.mode and wanted.channel.api_base
+    return wanted.mode == Mode.LIVE and not known
+
+
 def modes_for(channel: Channel) -> list[tuple[str, str]]:
     """How a channel can send once it is connected, the way it does now first."""
     modes = [Mode.SANDBOX] if settings.SANDBOX else [Mode.LIVE, Mode.SANDBOX]
@@ -46,15 +52,34 @@ def mode_of(channel: Channel, asked: str) -> str:
 def report(pending: PendingConnection, opened: Opened) -> dict[str, Any]:
     """The findings, what stops first, and what will be possible on this account."""
     lines = sorted(pending.findings, key=lambda line: ORDER[Weight(line["weight"])])
-    able, unable = abilities(_capabilities(pending, opened), connecting.get(pending.platform).label)
+    way, codes = connecting.get(pending.platform), {line["code"] for line in lines}
+    missing = [scope for scope in way.scopes if f"scope:{scope.name}" in codes]
+    able, unable = abilities(without(_capabilities(pending, opened), missing), way.label)
+    stops = sum(line["weight"] == Weight.STOP for line in lines)
     chips = [CHIPS[Weight(line["weight"])] for line in lines]
     return {
         "account": opened,
         "findings": [{**line, "chip": chip, "word": word} for line, (chip, word) in zip(lines, chips, strict=True)],
-        "stops": sum(line["weight"] == Weight.STOP for line in lines),
+        "stops": stops,
+        "warnings": sum(line["weight"] == Weight.WARNING for line in lines),
+        "able_title": "Once that is cured, Substation can" if stops else "Substation will be able to",
         "able": able,
         "unable": unable,
     }
+
+
+def choices(opened: list[Opened]) -> list[dict[str, str]]:
+    """The accounts to choose from, with what the person who signed in may do on each."""
+    return [
+        {"remote_id": one.remote_id, "name": one.name, "handle": one.handle, "may": _may(one.tasks)} for one in opened
+    ]
+
+
+def _may(tasks: tuple[str, ...] | None) -> str:
+    if tasks is None:
+        return ""
+    named = [task.lower().replace("_", " ") for task in tasks]
+    return f"you may {', '.join(named)}" if named else "you have no task there"
 
 
 def _capabilities(pending: PendingConnection, opened: Opened) -> Any:

@@ -74,7 +74,7 @@ def typed(
     moment = now or timezone.now()
     _may(wanted, by)
     way = connecting.get(wanted.platform)
-    app = platform_apps.of(wanted.platform, wanted.mode) or App(mode=wanted.mode)
+    app = platform_apps.of(wanted.platform, wanted.mode) or App(api_base=_base(wanted), mode=wanted.mode)
     try:
         opened = way.typed(app, typed, now=moment)
     except ConnectorError as error:
@@ -198,9 +198,15 @@ def _may(wanted: Wanted, by: User) -> None:
         raise WrongMoment("This channel is retired.", cure="Connect the account as a new channel.")
 
 
+def _base(wanted: Wanted) -> str:
+    """Where the platform answers: where the channel has always been, the sandbox, or the platform's own address."""
+    known = wanted.channel.api_base if wanted.channel is not None and wanted.channel.mode == wanted.mode else ""
+    return known or (f"{settings.SANDBOX_URL}/{wanted.platform}" if wanted.mode == Mode.SANDBOX else "")
+
+
 def _app(wanted: Wanted, typed: Mapping[str, str]) -> App:
     way = connecting.get(wanted.platform)
-    base = wanted.channel.api_base if wanted.channel else ""
+    base = _base(wanted)
     app = platform_apps.of(wanted.platform, wanted.mode, base if wanted.mode == Mode.SANDBOX else "")
     if app is None and not way.registers_itself:
         raise BadInput("client_id", f"{way.label} does not know Substation yet.", cure="Enter the app's id and secret.")

@@ -60,6 +60,7 @@ def keep(*, wanted: Wanted, opened: Opened, name: str, by: User, now: datetime) 
         raise BadInput("account", stops[0].words, cure=stops[0].cure)
     facts = _facts(wanted, opened)
     if wanted.channel is None:
+        facts["settings"] = {key: value for key, value in facts["settings"].items() if value}
         channel = _make(wanted, {**facts, "name": (name.strip() or opened.name)[:150]}, by, now)
     else:
         channel = _again(wanted.channel, facts, by, now)
@@ -113,7 +114,7 @@ def _create(
 
 def _again(channel: Channel, facts: dict[str, Any], by: User, now: datetime) -> Channel:
     """Only what belongs to the sign-in changes; name, slug, promise and history are the channel's own."""
-    kept = {**channel.settings, **facts["settings"]}
+    kept = {key: value for key, value in {**channel.settings, **facts["settings"]}.items() if value is not False}
     wanted = {key: value for key, value in facts.items() if value or key in ("token_expires_at", "api_base")}
     channels.change_channel(channel=channel, by=by, now=now, **{**wanted, "settings": kept})
     if channel.state == ChannelState.RETIRED:
@@ -124,15 +125,14 @@ def _again(channel: Channel, facts: dict[str, Any], by: User, now: datetime) -> 
 
 
 def _facts(wanted: Wanted, opened: Opened) -> dict[str, Any]:
-    renews = bool(opened.secrets.get("refresh_token"))
     return {
         "handle": opened.handle,
         "url": opened.url,
         "remote_id": opened.remote_id,
         "mode": wanted.mode,
         "api_base": "" if _is_sandbox(wanted, opened.api_base) else opened.api_base,
-        "settings": {key: value for key, value in opened.settings.items() if value},
-        "token_expires_at": opened.ends_at if opened.ends_at or renews else None,
+        "settings": dict(opened.settings),
+        "token_expires_at": opened.ends_at,
     }
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from connectors import connecting
 from connectors.contract import Health
 from connectors.errors import ConnectorError, NotSupported
 from divisions import access
@@ -71,7 +72,7 @@ def _warn(row: Channel, now: datetime) -> None:
     if row.token_expires_at is None:
         return
     left = row.token_expires_at - now
-    if left <= timedelta(0) or not credentials.open_for(row).get("refresh_token"):
+    if left <= timedelta(0) or not connecting.renews(row.platform, credentials.open_for(row)):
         _warn_once(row, left)
 
 
@@ -113,7 +114,7 @@ def renew_refused(channel: Channel, *, now: datetime) -> bool:
             row = Channel.objects.select_for_update(of=("self",)).select_related("division").get(pk=channel.pk)
             if row.credentials != channel.credentials:
                 return True  # somebody else has renewed it since
-            return bool(credentials.open_for(row).get("refresh_token")) and _renew(row, now)
+            return connecting.renews(row.platform, credentials.open_for(row)) and _renew(row, now)
     except (ConnectorError, BadInput):
         return False
 

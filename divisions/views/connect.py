@@ -98,7 +98,9 @@ def back(request: HttpRequest, platform: str) -> HttpResponse:
         pending = services.came_back(platform=platform, query=query, session=_browser(request), by=_person(request))
     except WrongMoment as refusal:
         label = connecting.get(platform).label
-        return render(request, "divisions/connect_refused.html", {"refusal": refusal, "label": label}, status=400)
+        return render(
+            request, "divisions/connect_refused.html", {"refusal": refusal, "platform_label": label}, status=400
+        )
     return redirect("divisions:connecting", key=pending.key)
 
 
@@ -173,7 +175,8 @@ def _forms(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
     way = connecting.get(wanted.platform)
     found: dict[str, Any] = {}
     if Way.SIGN_IN in way.ways:
-        asked = [*way.before_sign_in, *(APP_KEYS if _keys_wanted(request, wanted) else ())]
+        where = way.before_sign_in if reports.server_is_unknown(wanted) else ()
+        asked = [*where, *(APP_KEYS if _keys_wanted(request, wanted) else ())]
         found["sign_in"] = AskedForm(asked, data("sign_in"), auto_id="sign_in-%s")
     if Way.TYPED in way.ways:
         found["typed"] = AskedForm(way.asked, data("typed"), auto_id="typed-%s")
@@ -193,7 +196,7 @@ def _ways_page(request: HttpRequest, wanted: Wanted, forms: dict[str, Any]) -> H
     context = {
         "wanted": wanted,
         "way": way,
-        "label": Platform(wanted.platform).label,
+        "platform_label": Platform(wanted.platform).label,
         "mode": Mode(wanted.mode),
         "readers": Audience(wanted.audience).label,
         "forms": forms,
@@ -212,7 +215,7 @@ def _pending(
     found = services.chosen(row)
     context: dict[str, Any] = {
         "pending": row,
-        "label": row.get_platform_display(),
+        "platform_label": row.get_platform_display(),
         "way": connecting.get(row.platform),
         "refusal": refusal,
         "zone": request.department.zone,  # type: ignore[attr-defined]
@@ -221,7 +224,7 @@ def _pending(
     if row.step == PendingStep.SIGN_IN:
         context["address"] = services.sign_in_address(row)
     elif row.step == PendingStep.CHOOSE:
-        context["accounts"] = services.accounts(row)
+        context["accounts"] = reports.choices(services.accounts(row))
     elif found is not None:
         context |= reports.report(row, found)
         context["several"] = len(services.accounts(row)) > 1
