@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from django.db.models import OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
+from divisions import as_of
 from divisions.errors import NotAllowed, NotVisible
 from divisions.models import (
     Channel,
@@ -84,19 +85,35 @@ def _covers(grant: Grant, right: Right, channel: Channel | None) -> bool:
 
 
 def rights(user: Person, on: date | None = None) -> Rights:
-    """Read what `user` may do now, or could do on a day of the past (a date in the department's zone)."""
-    if not isinstance(user, User) or not user.is_active:
+    """Read what `user` may do now, or could do at any moment of another day (a date in the department's zone)."""
+    if not isinstance(user, User):
         return Rights(user_id=None)
-    return Rights(user_id=user.pk, grants=tuple(_grant(m) for m in active_memberships(on).filter(user=user)))
+    if on is not None:
+        return Rights(user_id=user.pk, grants=grants_of(as_of.held(as_of.day_of(on), user.memberships.all())))
+    if not user.is_active:
+        return Rights(user_id=None)
+    return Rights(user_id=user.pk, grants=tuple(_grant(m) for m in active_memberships().filter(user=user)))
 
 
-def active_memberships(on: date | None = None) -> QuerySet[Membership]:
-    """Memberships in force, annotated with `right_codes`, `reach_ids` and `channel_ids` (one query)."""
+def grants_of(held: Iterable[as_of.Held]) -> tuple[Grant, ...]:
+    """What memberships gave on a day, in the form that is asked."""
+    return tuple(
+        Grant(
+            division_ids=one.division_ids,
+            rights=one.rights,
+            channel_ids=one.channel_ids,
+            tree=one.membership.role.reach == Reach.TREE,
+        )
+        for one in held
+    )
+
+
+def active_memberships() -> QuerySet[Membership]:
+    """Memberships in force now, annotated with `right_codes`, `reach_ids` and `channel_ids` (one query)."""
     now = timezone.now()
     zone = ZoneInfo(Department.objects.values_list("zone", flat=True).first() or "UTC")
-    day = on or now.astimezone(zone).date()
-    moment = now if on is None else datetime.combine(day, time.min, tzinfo=zone)
-    alive = Q(revoked_at__isnull=True) | Q(revoked_at__gt=moment)
+    day = now.astimezone(zone).date()
+    alive = Q(revoked_at__isnull=True) | Q(revoked_at__gt=now)
     below = Division.objects.filter(path__startswith=Concat(OuterRef("division__path"), Value("")))
     return (
         Membership.objects.filter(alive, Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)

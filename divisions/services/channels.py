@@ -148,7 +148,7 @@ def make_link(
         source_channel=source,
         target_channel=target,
         revoked_at=None,
-        defaults={"approver": approver, "made_by": by},
+        defaults={"approver": approver, "made_by": by, "created_at": now or timezone.now()},
     )
     if made:
         remember("divisions.link.made", target, by, now, {"from": source.slug, "to": target.slug})

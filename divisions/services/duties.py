@@ -33,7 +33,7 @@ from divisions.permissions import Right
 from divisions.selectors import duty
 from divisions.services import takeover
 from divisions.services.movers import Assigned, Ending
-from divisions.states import OWN_PLATFORMS, ChannelState
+from divisions.states import NOT_ACCOUNTS, ChannelState
 
 
 def is_member(case: Case, division_id: int, taker: Rights) -> str:
@@ -113,7 +113,7 @@ def _per_division(rows: Sequence[Channel]) -> dict[int, int]:
 
 
 def _accounts() -> QuerySet[Channel]:
-    return Channel.objects.exclude(platform__in=OWN_PLATFORMS).exclude(state=ChannelState.RETIRED)
+    return Channel.objects.exclude(platform__in=NOT_ACCOUNTS).exclude(state=ChannelState.RETIRED)
 
 
 class ChiefsPlace:

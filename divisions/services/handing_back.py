@@ -95,6 +95,7 @@ def _undo_places(moved: Mapping[str, Any], person: User, now: datetime) -> list[
                 role=row.role,
                 starts_on=max(row.starts_on, today(now)),
                 ends_on=row.ends_on,
+                now=now,
                 channels=list(Channel.objects.filter(narrowings__membership=row, narrowings__revoked_at__isnull=True)),
             )
         except BadInput:

@@ -289,7 +289,7 @@ def _change_places(move: Move, places: Sequence[Membership], now: datetime) -> d
     given = None
     if move.division is not None and move.role is not None and len(over) == len(places):
         given = people.write_membership(
-            user=move.person, division=move.division, role=move.role, starts_on=move.first_day or today(now)
+            user=move.person, division=move.division, role=move.role, starts_on=move.first_day or today(now), now=now
         )
     return {
         "ended": [[row.pk, row.division.slug, row.role.code] for row in over],

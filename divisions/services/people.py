@@ -120,7 +120,7 @@ def grant(
     if ends_on and ends_on < starts_on:
         raise BadInput("ends_on", "The last day is before the first.", cure=f"Choose {starts_on} or later.")
     membership = write_membership(
-        user=user, division=division, role=bundle, starts_on=starts_on, ends_on=ends_on, channels=channels
+        user=user, division=division, role=bundle, starts_on=starts_on, ends_on=ends_on, channels=channels, now=now
     )
     access.mirror([user])
     data = {
@@ -143,19 +143,23 @@ def write_membership(
     starts_on: date,
     ends_on: date | None = None,
     channels: Sequence[Channel] = (),
+    now: datetime | None = None,
 ) -> Membership:
     """The rows alone, in the caller's transaction; whoever calls it has checked, mirrors and remembers.
 
     Raises BadInput (field `role`) where there is one already.
     """
+    written = {"created_at": now or timezone.now()}
     try:
         with transaction.atomic():
             membership = Membership.objects.create(
-                user=user, division=division, role=role, starts_on=starts_on, ends_on=ends_on
+                user=user, division=division, role=role, starts_on=starts_on, ends_on=ends_on, **written
             )
     except IntegrityError as error:
         raise BadInput("role", f"{user} is already {role} in {division} from {starts_on}.") from error
-    MembershipChannel.objects.bulk_create(MembershipChannel(membership=membership, channel=c) for c in channels)
+    MembershipChannel.objects.bulk_create(
+        MembershipChannel(membership=membership, channel=channel, **written) for channel in channels
+    )
     return membership
 
 

@@ -1,13 +1,11 @@
 """The checklist by which an account passes from one person to another: opened, ticked with a note, closed.
 
-It says what people do at the platform; nothing here changes the account. What a step asks stands in `STEPS`; rows hold
-its code, so that a step that is asked no more stays readable.
+It says what people do at the platform; nothing here changes the account. What is asked stands in the selector.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,32 +15,11 @@ from divisions.errors import BadInput, NotVisible, WrongMoment
 from divisions.models import Channel, Handover, Takeover, TakeoverStep, User
 from divisions.permissions import Right
 from divisions.selectors import register
+from divisions.selectors.takeover import STEPS, may_tick, words
 from divisions.services.channels import remember
-from divisions.states import ChannelState
+from divisions.states import NOT_ACCOUNTS, ChannelState
 
-DUE = timedelta(days=7)  # a password that a leaver knows is not left for longer
 LONGEST_NOTE = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is to be done, and how one sees that it is."""
-
-    words: str
-    why: str
-
-
-STEPS: dict[str, Step] = {
-    "password": Step("Change the password at the platform", "Whoever left still knows the old one."),
-    "sessions": Step("Sign out all other devices there", "A phone that is signed in needs no password."),
-    "leaver": Step("Remove who left from the account's people", "Also from the business page and from apps."),
-    "second_admin": Step("Name a second administrator", "One person alone locks everybody out when they are ill."),
-    "recovery": Step("Set a recovery address of the department", "Never anybody's private mail or phone."),
-    "factor": Step("Give the second factor to two people", "And keep the recovery codes where both find them."),
-    "token": Step("Connect the account to Substation again", "The old connection may have been theirs."),
-    "proof": Step("Send something nobody sees, and look", "A draft or a post to yourself, then delete it."),
-    "register": Step("Bring the register up to date", "Owner, holders, recovery: what the next one will look up."),
-}
 
 
 @transaction.atomic
@@ -55,7 +32,7 @@ def open_(
     when the account is retired or being taken over already.
     """
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
-    if channel.is_own:
+    if channel.platform in NOT_ACCOUNTS:
         raise BadInput("channel", "Our own pages have no password.", cure="Only accounts of platforms are taken over.")
     if channel.state == ChannelState.RETIRED:
         raise WrongMoment(f"{channel} is retired.")
@@ -121,19 +98,13 @@ def close(*, takeover: Takeover, by: User, now: datetime | None = None) -> Takeo
     access.require(by, Right.MANAGE_CHANNEL, row.channel.division, channel=row.channel)
     if row.closed_at is not None:
         raise WrongMoment("It is closed already.")
-    missing = [STEPS[code].words for code in _open_codes(row) if code in STEPS]
+    missing = [words(code).words for code in _open_codes(row)]
     if missing:
         raise WrongMoment(f"Not yet: {'; '.join(missing)}.", cure="Tick what is done, then close it.")
     row.closed_by, row.closed_at = by, now or timezone.now()
     row.save(update_fields=["closed_by", "closed_at"])
     remember("divisions.takeover.closed", row.channel, by, now, {"takeover": row.pk, "to": row.to_user.email})
     return row
-
-
-def may_tick(mine: access.Rights, takeover: Takeover) -> bool:
-    """Whoever takes over, and whoever manages the account."""
-    channel = takeover.channel
-    return takeover.to_user_id == mine.user_id or mine.can(Right.MANAGE_CHANNEL, channel.division_id, channel)
 
 
 def _require(by: User, row: Takeover) -> None:

@@ -48,13 +48,13 @@ def test_rights_begin_and_end_with_their_days(department: SimpleNamespace) -> No
         user=d.stranger,
         division=d.northeast,
         role="officer",
-        starts_on=date(2026, 3, 1),
-        ends_on=date(2026, 3, 31),
+        starts_on=date(2027, 3, 1),
+        ends_on=date(2027, 3, 31),
         by=d.smo,
     )
-    for inside in (date(2026, 3, 1), date(2026, 3, 31)):
+    for inside in (date(2027, 3, 1), date(2027, 3, 31)):
         assert access.rights(d.stranger, on=inside).can(Right.DRAFT_POST, d.northeast.pk)
-    for outside in (date(2026, 2, 28), date(2026, 4, 1)):
+    for outside in (date(2027, 2, 28), date(2027, 4, 1)):
         assert not access.rights(d.stranger, on=outside).can(Right.DRAFT_POST, d.northeast.pk)
 
 
