@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from celery import shared_task
@@ -15,7 +15,20 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from posts.models import Heartbeat
-from posts.services import deliver, heard, list_mail, reminders, repeat, review, subscribing, sweep, videos
+from posts.services import (
+    agenda,
+    claim,
+    deliver,
+    heard,
+    list_mail,
+    reminders,
+    repeat,
+    review,
+    subscribing,
+    sweep,
+    videos,
+)
+from posts.services.agenda import Agenda
 from posts.services.deliver import Clock
 from posts.services.senders import SENDERS
 
@@ -72,17 +85,29 @@ def run_tick(*, worker: str, now: datetime | None = None, side_by_side: bool = T
     """
     moment = now or timezone.now()
     clock: Clock = (lambda: moment) if now else timezone.now
-    beat("tick", moment)
-    for look in (review.expire_overdue, sweep.lapsed, sweep.missed):
-        _safely(look, moment)
-    if now is not None or _a_minute_has_passed():
-        _safely(repeat.materialise, moment)
+    found = agenda.read(now=moment)
+    platforms = _looked_after(found, moment, repeats=now is not None or _a_minute_has_passed())
     if not side_by_side:
-        _safely(sweep.look_up, moment)
-        return deliver.run_due(clock=clock, worker=f"{worker[:80]}:{uuid.uuid4().hex[:12]}")
-    SENDERS.aside("look-up", lambda: _safely(sweep.look_up, clock()))  # its calls hold up nothing that is due
-    SENDERS.wake(worker=worker, clock=clock)
+        if found.unanswered:
+            _safely(sweep.look_up, moment)
+        one = f"{worker[:80]}:{uuid.uuid4().hex[:12]}"
+        return deliver.run_due(clock=clock, worker=one) if platforms or found.unanswered else 0
+    if found.unanswered:  # in a thread of its own: its calls hold up nothing that is due
+        SENDERS.aside("look-up", lambda: _safely(sweep.look_up, clock()))
+    SENDERS.wake(platforms, worker=worker, clock=clock)
     return SENDERS.wait() if wait else 0
+
+
+def _looked_after(found: Agenda, now: datetime, *, repeats: bool) -> Sequence[str]:
+    """Look after what needs it; returns the platforms with something due, read again where that may have changed."""
+    looks: list[Callable[..., int]] = []
+    looks += [review.expire_overdue] if found.overdue else []
+    looks += [sweep.lapsed] if found.lapsed else []
+    looks += [sweep.missed] if found.late or found.lapsed else []
+    looks += [repeat.materialise] if repeats else []
+    for look in looks:
+        _safely(look, now)
+    return claim.due_platforms(now=now) if looks else found.platforms
 
 
 def _a_minute_has_passed() -> bool:

@@ -25,7 +25,7 @@ _DUE = f"{_OPEN} AND d.hold_id IS NULL AND d.ready_at <= %(now)s AND d.grace_unt
 
 # Nothing due anywhere costs one look at the index's first row (min: an EXISTS was planned as a walk over all rows that
 # wait, 30 ms at 20,000); the lanes are then not read at all.
-_FREE = f"""
+FREE = f"""
     FROM posts_channellane l JOIN divisions_channel c ON c.id = l.channel_id
     WHERE (SELECT min(d.ready_at) FROM posts_delivery d WHERE {_OPEN}) <= %(now)s
       AND c.state = %(connected)s
@@ -36,7 +36,7 @@ _FREE = f"""
 
 _CLAIM = f"""
 WITH lane AS (
-    SELECT l.id, l.channel_id, l.urgent {_FREE} AND (%(platform)s = '' OR c.platform = %(platform)s)
+    SELECT l.id, l.channel_id, l.urgent {FREE} AND (%(platform)s = '' OR c.platform = %(platform)s)
     ORDER BY l.urgent DESC, l.busy_until NULLS FIRST, l.id
     LIMIT %(lanes)s FOR UPDATE OF l SKIP LOCKED
 ), due AS (
@@ -66,7 +66,7 @@ WHERE d.id = ANY(%(rows)s::bigint[]) AND d.claimed_by = %(worker)s AND d.state =
 def due_platforms(*, now: datetime) -> list[str]:
     """The platforms that have something due in a free lane. One look into the index when nothing is."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT c.platform {_FREE} ORDER BY 1", _values(now))
+        cursor.execute(f"SELECT DISTINCT c.platform {FREE} ORDER BY 1", values(now))
         return [platform for (platform,) in cursor.fetchall()]
 
 
@@ -76,7 +76,8 @@ def give_back(rows: Sequence[int], *, worker: str, now: datetime) -> None:
         cursor.execute(_GIVE_BACK, {"rows": list(rows), "worker": worker, "now": now})
 
 
-def _values(now: datetime) -> dict[str, Any]:
+def values(now: datetime) -> dict[str, Any]:
+    """What `FREE` asks for."""
     return {"now": now, "connected": ChannelState.CONNECTED.value}
 
 
@@ -87,8 +88,8 @@ def claim(*, now: datetime, worker: str, lanes: int = LANES_A_CLAIM, platform: s
     Only lanes of `platform` when it is named. Returns delivery ids by lane id, urgent lanes first, each in the order in
     which it is to be sent.
     """
-    values: dict[str, Any] = {
-        **_values(now),
+    given: dict[str, Any] = {
+        **values(now),
         "platform": platform,
         "lease": now + timedelta(seconds=settings.LEASE_S),
         "worker": worker,
@@ -98,7 +99,7 @@ def claim(*, now: datetime, worker: str, lanes: int = LANES_A_CLAIM, platform: s
     }
     taken: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
+        cursor.execute(_CLAIM, given)
         for lane, pk in cursor.fetchall():
             taken.setdefault(lane, []).append(pk)
     return taken

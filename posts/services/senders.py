@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import connection
 
-from posts.services import claim
 from posts.services.deliver import AWAY, Clock
 from posts.services.flow import Flow
 
@@ -28,9 +27,9 @@ class Senders:
         self._stop = threading.Event()
         self._total = 0
 
-    def wake(self, *, worker: str, clock: Clock) -> None:
-        """Start a flow for every platform that has something due and none here."""
-        for platform in claim.due_platforms(now=clock()):
+    def wake(self, platforms: Iterable[str], *, worker: str, clock: Clock) -> None:
+        """Start a flow for each of these platforms that has none here."""
+        for platform in platforms:
             self.aside(platform, lambda platform=platform: self._flow(platform, worker, clock))  # type: ignore[misc]
 
     def aside(self, name: str, work: Callable[[], None]) -> None:
