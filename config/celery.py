@@ -64,6 +64,11 @@ app.conf.update(
             "schedule": crontab(hour=10, minute=41),
             "options": {"expires": 3600},
         },
+        "look-after-people": {  # the roster's gaps and the yearly reviews: an hour's delay is nothing to either
+            "task": "divisions.tasks.look_after_people",
+            "schedule": crontab(minute=37),
+            "options": {"expires": 3000},
+        },
         "look-ahead": {
             "task": "config.tasks.look_ahead",
             "schedule": 600.0,

@@ -26,8 +26,8 @@ from moderation.selectors import drift, findings, rounds, wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
 
-
-_PEOPLE = ("divisions:people", "divisions:person", "divisions:person_move")
+_PEOPLE = tuple(f"divisions:{name}" for name in ("people", "person", "person_move", "access_reviews", "access_review"))
+_CHANNELS = tuple(f"divisions:{name}" for name in ("channel", "roster", "roster_channel", "takeover", "who_could"))
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _groups(
     drift: int,
     checks: int,
 ) -> list[dict[str, Any]]:
-    own = [_area(request, "Channels", "campaign", "divisions:channels", "divisions:channel")]
+    own = [_area(request, "Channels", "campaign", "divisions:channels", *_CHANNELS)]
     names = ("divisions:register", "divisions:register_entry", "divisions:register_declare")
     own.append(_area(request, "Account register", "contact_page", *names))
     if mine.anywhere(Right.VIEW_INTERNAL):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from config import home_people
 from divisions.access import Rights
 from divisions.models import Department, Division, Membership
 from divisions.permissions import Reach, Right
@@ -40,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         **_title(waiting, approvers),
         "needs": waiting,
+        "people_lines": home_people.lines(mine, now=now, zone=department.zone if department else "UTC"),
         "due": due,
         "came_back": came_back,
         "since": now - desk.CAME_BACK,

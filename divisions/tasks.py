@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.models import Channel, User
-from divisions.services import mailing, tokens
+from divisions.services import access_review, mailing, roster, tokens
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,14 @@ def look_at(rows: list[Channel]) -> int:
     with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="check") as executor:
         list(executor.map(_check_in_thread, rows))
     return len(rows)
+
+
+@shared_task(ignore_result=True)
+def look_after_people() -> int:
+    """Say where nobody is on duty, and open the access reviews that are due; returns how many accounts are bare."""
+    now = timezone.now()
+    access_review.open_due(now=now)
+    return roster.warn(now=now)
 
 
 @shared_task(ignore_result=True)

@@ -36,10 +36,12 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(field, str(refusal))
     rows = list(takeover.of_channel(channel)[: BEFORE + 1])
     current = next((row for row in rows if row.closed_at is None), None)
+    lines = takeover.lines(current) if current else []
     context = {
         "channel": channel,
         "current": current,
-        "lines": takeover.lines(current) if current else [],
+        "lines": lines,
+        "open_steps": any(line.row.done_at is None for line in lines),
         "overdue": current is not None and takeover.is_overdue(current, now=timezone.now()),
         "due_at": current.opened_at + takeover.DUE if current else None,
         "may_tick": current is not None and takeover.may_tick(mine, current),

@@ -1,0 +1,81 @@
+"""What Home says above everything else about people and accounts: nobody on duty, a takeover, a review of rights.
+
+Lines with a link, not rows to be decided: what each asks for stands on its own page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from divisions.access import Rights
+from divisions.selectors import access_review, duty, roster, takeover
+
+MOST = 3  # takeovers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One sentence with the page where something can be done; `tone` is a class of `note`."""
+
+    words: str
+    url: str
+    link: str
+    tone: str = "note--due"
+
+
+def lines(mine: Rights, *, now: datetime, zone: str) -> list[Line]:
+    """The lines of a person, the gravest first. Two queries, and those of the roster once a minute."""
+    found = [*_bare(mine, now, zone), *_takeovers(mine, now), *_reviews(mine, now)]
+    return sorted(found, key=lambda line: line.tone != "note--failed")
+
+
+def _bare(mine: Rights, now: datetime, zone: str) -> list[Line]:
+    n, first = roster.uncovered_of(mine, now=now, zone=zone)
+    if not n:
+        return []
+    words = f"{first} has nobody on duty" if n == 1 else f"{n} accounts have nobody on duty, {first} first"
+    return [
+        Line(
+            words=f"{words}: now or within seven days.",
+            url=reverse("divisions:roster"),
+            link="Open the roster",
+            tone="note--failed",
+        )
+    ]
+
+
+def _takeovers(mine: Rights, now: datetime) -> list[Line]:
+    return [
+        Line(
+            words=f"{row.channel} is to be taken over by {'you' if row.to_user_id == mine.user_id else row.to_user}"
+            + (", and that is overdue." if takeover.is_overdue(row, now=now) else "."),
+            url=reverse("divisions:takeover", args=[row.channel.slug]),
+            link="Open the list",
+            tone="note--failed" if takeover.is_overdue(row, now=now) else "note--due",
+        )
+        for row in takeover.waiting(mine, now=now)[:MOST]
+    ]
+
+
+def _reviews(mine: Rights, now: datetime) -> list[Line]:
+    rows = list(access_review.waiting(mine))
+    if not rows:
+        return []
+    first, today = rows[0], duty.day_of(now)
+    late = sum(row.due_on < today for row in rows)
+    if len(rows) == 1:
+        what, url = first.division.short_name, reverse("divisions:access_review", args=[first.pk])
+    else:
+        what, url = f"{len(rows)} divisions", reverse("divisions:access_reviews")
+    when = f"by {first.due_on:%a %-d %b}" if not late else "overdue" if len(rows) == 1 else f"{late} overdue"
+    return [
+        Line(
+            words=f"Who still needs their rights? {what} to review, {when}.",
+            url=url,
+            link="Review access",
+            tone="note--failed" if late else "note--due",
+        )
+    ]
