@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from posts.checks.finding import Candidate, Finding, Severity, VariantCandidate
 
@@ -20,8 +20,8 @@ def check(candidate: Candidate) -> Iterator[Finding]:
             cure="Tick at least one.",
             field="channels",
         )
+    yield from _left_out(candidate)
     for variant in candidate.variants:
-        yield from _left_out(variant)
         for problem in variant.rendered.problems:
             if problem.code in _SAID_ONCE and not (candidate.title if problem.field == "title" else candidate.text):
                 continue
@@ -36,23 +36,33 @@ def check(candidate: Candidate) -> Iterator[Finding]:
             )
 
 
-def _left_out(variant: VariantCandidate) -> Iterator[Finding]:
-    """It goes out without what its platform does not take: said, so that nobody is surprised by the copy."""
-    if not variant.left_out:
-        return
-    videos = sum(variant.left_out)
-    what = _counted(videos, "video") if videos else _counted(len(variant.left_out), "picture")
-    yield Finding(
-        code="MEDIA_LEFT_OUT",
-        severity=Severity.NOTE if variant.link else Severity.WARNING,
-        message=f"{variant.label} goes out without the {what}: it does not take {'videos' if videos else 'pictures'}.",
-        cure="Its link leads to the page that shows it."
-        if variant.link
-        else "Tick the public page, so that its link leads there; or leave this channel out.",
-        field="channels",
-        platform=variant.platform,
-        channel=variant.channel,
-    )
+def _left_out(candidate: Candidate) -> Iterator[Finding]:
+    """What goes out without something its platform does not take: said, so that nobody is surprised by the copy.
+
+    Once for all channels that leave out the same and whose link leads to it or not.
+    """
+    alike: dict[tuple[str, str, bool], list[VariantCandidate]] = {}
+    for variant in candidate.variants:
+        if variant.left_out:
+            alike.setdefault((*_what(variant.left_out), bool(variant.link)), []).append(variant)
+    for (what, kind, linked), variants in alike.items():
+        names = "; ".join(variant.label for variant in variants)
+        yield Finding(
+            code="MEDIA_LEFT_OUT",
+            severity=Severity.NOTE if linked else Severity.WARNING,
+            message=f"Without the {what}, as no {kind} are taken there: {names}.",
+            cure="The link leads to the page that shows it."
+            if linked
+            else "Tick the public page, so that a link leads there; or leave the channel out.",
+            field="channels",
+            platform=variants[0].platform if len(variants) == 1 else None,
+            channel=variants[0].channel if len(variants) == 1 else None,
+        )
+
+
+def _what(left_out: Sequence[bool]) -> tuple[str, str]:
+    videos = sum(left_out)
+    return (_counted(videos, "video"), "videos") if videos else (_counted(len(left_out), "picture"), "pictures")
 
 
 def _counted(number: int, noun: str) -> str:

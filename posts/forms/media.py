@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
 from divisions.models import Division
 from posts.forms.compose import MAX_ALT, MAX_CREDIT
@@ -40,8 +41,10 @@ class VideoForm(DescribeForm):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "true", "class": "mono"}),
-        help_text="For people who cannot hear it. A time on one line, the words below it, then an empty line: "
-        "00:00:01.000 --> 00:00:04.000",
+        help_text=format_html(
+            "For people who cannot hear it. A time on one line, the words below it, then an empty line: {}",
+            format_html('<span class="nowrap mono">{}</span>', "00:00:01.000 --> 00:00:04.000"),
+        ),
     )
     captions_file = forms.FileField(
         label="Captions from a file",
@@ -101,6 +104,7 @@ class UploadForm(DescribeForm):
 
     def __init__(self, divisions: Iterable[Division], data: Any = None, files: Any = None) -> None:
         super().__init__(data, files, label_suffix="")
+        self.fields["alt_text"].label = "What it shows"
         self.divisions = {division.pk: division for division in divisions}
         field = self.fields["division"]
         assert isinstance(field, forms.TypedChoiceField)

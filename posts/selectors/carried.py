@@ -9,7 +9,7 @@ from connectors.contract import Capabilities, Media
 from posts.models import MediaAsset, RevisionMedia
 
 _PICTURE, _VIDEO = "image", "video"
-_ON_OUR_PAGES = ("poster", "captions", "duration_ms", "no_speech")  # of a payload's item; no connector sends these
+_ON_OUR_PAGES = ("poster", "duration_ms", "no_speech")  # of a payload's item; no connector sends these
 
 
 def takes(item: MediaAsset | RevisionMedia, capabilities: Capabilities) -> bool:
@@ -46,4 +46,5 @@ def _media(item: MediaAsset | RevisionMedia, alt: str) -> Media:
         width=item.width,
         height=item.height,
         size_bytes=item.size_bytes,
+        captions=item.captions_sha256,
     )

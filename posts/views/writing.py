@@ -27,7 +27,7 @@ from posts.models.approving import Asks
 from posts.models.post import When
 from posts.selectors import approving, candidate, posts, repeats, story, targets, windows
 from posts.selectors.approving import Requirement
-from posts.selectors.candidate import Look
+from posts.selectors.candidate import Look, Preview
 from posts.selectors.repeats import Outlook
 from posts.selectors.targets import Target
 from posts.services import break_glass, submit
@@ -58,6 +58,7 @@ class Row:
     words_field: Any
     counter: str
     over: bool
+    left_out: str = ""
 
 
 class Writing:
@@ -141,9 +142,13 @@ class Page:
     def rows(self) -> list[Row]:
         """One row a box, ticked or not, counted by its connector where it is ticked."""
         counted = {p.channel.pk: p.rendered for p in self.look.previews}
-        return [self._row(number, target, counted.get(target.key)) for number, target in enumerate(self.form.targets)]
+        left = {p.channel.pk: _left_out(p, self.look) for p in self.look.previews}
+        return [
+            self._row(number, target, counted.get(target.key), left.get(target.key, ""))
+            for number, target in enumerate(self.form.targets)
+        ]
 
-    def _row(self, number: int, target: Target, rendered: Any) -> Row:
+    def _row(self, number: int, target: Target, rendered: Any, left_out: str) -> Row:
         limit = rendered.limit if rendered else None
         count = f"{rendered.count:,}" if rendered else ""
         return Row(
@@ -155,6 +160,7 @@ class Page:
             words_field=self.form[f"words-{target.key}"],
             counter=f"{count} of {limit:,}" if limit else count,
             over=bool(limit and rendered.count > limit),
+            left_out=left_out,
         )
 
     def pictures(self) -> list[dict[str, Any]]:
@@ -296,6 +302,15 @@ class Page:
             return ""
         who = self.requirement.who(f"a supervisor of {' and of '.join(asked)}" if asked else "a supervisor")
         return f"{who} {'approve' if self.requirement.seats > 1 else 'approves'}"
+
+
+def _left_out(preview: Preview, look: Look) -> str:
+    """What a channel does not take of the post: "the video", "the pictures"; empty where it takes all."""
+    left = [asset for asset in look.pictures if asset not in preview.media]
+    if not left:
+        return ""
+    noun = "video" if any(asset.is_video for asset in left) else "picture"
+    return f"the {noun}{'s' if len(left) > 1 else ''}"
 
 
 def kicker(kind: str, expires_at: datetime | None, zone: str) -> str:
