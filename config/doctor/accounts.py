@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from config.doctor.seen import Seen, fine, named, stop, warn
 from divisions.errors import BadInput
-from divisions.models import Channel
+from divisions.models import Channel, Department
 from divisions.services import credentials
 from divisions.services.tokens import WARN_DAYS
 from divisions.states import OWN_PLATFORMS, ChannelState, Mode
@@ -25,11 +25,22 @@ def secrets(now: datetime) -> Seen:
             credentials.open_for(channel)
         except (BadInput, ValueError):
             shut.append(channel.slug)
+    shut += _shut_list()
     if shut:
         return stop(
             f"do not open with FIELD_KEYS: {named(shut)}", "Add the old key to FIELD_KEYS, or reconnect these accounts."
         )
     return fine(f"the credentials of {count} accounts open")
+
+
+def _shut_list() -> list[str]:
+    """The key of the signed list, where it does not open."""
+    sealed = Department.objects.values_list("signing_key", flat=True).first() or ""
+    try:
+        credentials.open_sealed(sealed, of="the key", else_="make a new one")
+    except (BadInput, ValueError):
+        return ["the key of the official list (manage.py official_key --rotate makes a new one)"]
+    return []
 
 
 def tokens(now: datetime) -> Seen:

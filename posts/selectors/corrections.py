@@ -21,7 +21,7 @@ from divisions.models import Channel, LinkRule
 from divisions.states import Platform
 from posts import checks
 from posts.models import Post, Revision, RevisionMedia
-from posts.selectors import candidate, carried, moments
+from posts.selectors import candidate, carried, moments, said_before
 from posts.selectors.copies import CopyOf
 from posts.states import Act
 
@@ -74,6 +74,11 @@ class Look:
     findings: tuple[checks.Finding, ...]
 
     @property
+    def said_before(self) -> list[checks.Finding]:
+        """Copies that carry a correction as a reply already."""
+        return [f for f in self.findings if f.code == said_before.CODE]
+
+    @property
     def stops(self) -> list[checks.Finding]:
         """What keeps it from being asked for."""
         return [f for f in self.findings if f.severity is checks.Severity.STOP]
@@ -99,6 +104,7 @@ def look(post: Post, copies: Sequence[CopyOf], typed: Typed, *, now: datetime) -
     found = checks.run(_candidate(post, typed, facts, said, expires_at, now))
     if expires_at == old.expires_at:
         found = [f for f in found if f.code != "EXPIRY_PAST"]  # what has ended may still be put right
+    found += said_before.warnings(copies, old.zone, now=now)
     own = {s.copy.channel.platform: s.text for s in said if s.copy.channel.is_own}
     page = own.get(Platform.WEBSITE) or own.get(Platform.INTERNAL) or own.get(Platform.FEED) or typed.text
     account = {"wrong": typed.was_wrong, "why": typed.reason, "apology": typed.apology}

@@ -20,7 +20,7 @@ from divisions.permissions import Right
 from posts.errors import NoLongerFits, OwnWork, StopsOpen
 from posts.forms.correct import CorrectForm, DecideForm
 from posts.models import Correction, Delivery, Post
-from posts.selectors import approving, copies, correcting, corrections, moments, posts
+from posts.selectors import approving, copies, correcting, corrections, moments, posts, said_before
 from posts.services import correct, put_right, review
 from posts.tasks import nudge
 
@@ -126,6 +126,7 @@ def _ask_page(request: HttpRequest, form: CorrectForm) -> HttpResponse:
         "form": form,
         "changes": correcting.differences(old, typed.title, typed.text, seen.facts, seen.expires_at),
         "lines": correcting.lines(form.copies, said, now=now),
+        "said_before": seen.said_before,
         "who": asked.who(access.who_can(Right.REVIEW_POST) or "Somebody else who may review"),
         "repeats": bool(old.repeats),
         "zone": old.zone,
@@ -150,6 +151,7 @@ def _page(request: HttpRequest, found: Correction, form: DecideForm, mine: Right
         "changes": correcting.differences(old, revision.title, revision.text, revision.facts, revision.expires_at),
         "lines": correcting.lines(standing, correcting.frozen_said(revision), now=now),
         "stands": [(copy, copy.shows(revision)) for copy in standing] if found.verdict == "confirmed" else [],
+        "said_before": [f for f in revision.findings if f["code"] == said_before.CODE],
         "why_not": None if found.verdict else _why_not(request, found, mine),
         "is_own": found.asked_by_id == mine.user_id,
         "standing": approving.standing(revision),

@@ -53,7 +53,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "feed_title": "News of all divisions",
         "desk_href": tel(request.department.phone if request.department else ""),  # type: ignore[attr-defined]
     }
-    return _page(request, "public/front.html", context, now=now)
+    return rendered(request, "public/front.html", context, now=now)
 
 
 @conditional
@@ -76,7 +76,7 @@ def division(request: HttpRequest, slug: str) -> HttpResponse:
         "desk_href": tel(unit.phone_desk),
         "tips_href": tel(unit.phone_tips),
     }
-    return _page(request, "public/division.html", context, now=now)
+    return rendered(request, "public/division.html", context, now=now)
 
 
 @conditional
@@ -98,7 +98,7 @@ def news(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kind_name": Kind(kind).label if kind else "",
     }
-    return _page(request, "public/news.html", context)
+    return rendered(request, "public/news.html", context)
 
 
 @conditional
@@ -116,7 +116,7 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             "withdrawal": withdrawals.of_post(found.post.delivery.post),
             "desk_href": tel(found.post.division.phone_desk),
         }
-        return _page(request, "public/tombstone.html", context, status=410)
+        return rendered(request, "public/tombstone.html", context, status=410)
     if request.path != found.url:
         asked = {name: request.GET[name] for name in ("version", "compare") if request.GET.get(name, "").isdigit()}
         return redirect(f"{found.url}?{urlencode(asked)}" if asked else found.url, permanent=True)
@@ -136,7 +136,7 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         **_changes(found),
     }
     cache_s = 0 if SPECS[post.kind].urgent else CACHE_S
-    answer = _page(request, "public/post.html", context, now=now, cache_s=cache_s)
+    answer = rendered(request, "public/post.html", context, now=now, cache_s=cache_s)
     answer["Last-Modified"] = http_date(_changed_at(found, now).timestamp())
     return answer
 
@@ -156,7 +156,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "answer": ours.look_up(asked) if asked else None,
     }
-    return _page(request, "public/accounts.html", context)
+    return rendered(request, "public/accounts.html", context)
 
 
 @require_safe
@@ -200,7 +200,7 @@ def _version(request: HttpRequest, found: public.Page, now: datetime) -> HttpRes
         "old_title": _old_title(before, version) if compared and before else "",
         "canonical": f"{settings.BASE_URL}{found.url}",
     }
-    answer = _page(request, "public/version.html", context, now=now)
+    answer = rendered(request, "public/version.html", context, now=now)
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -231,7 +231,7 @@ def _changed_at(found: public.Page, now: datetime) -> datetime:
     return max([post.changed_at, *copies, *(end for end in ends if end and end <= now)])
 
 
-def _page(
+def rendered(
     request: HttpRequest,
     template: str,
     context: dict[str, Any],

@@ -8,6 +8,7 @@ from typing import Any
 
 import feedparser
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -597,3 +598,23 @@ def test_a_retired_account_keeps_its_words_and_is_said_to(department: SimpleName
     assert not row.revision.variants.filter(channel=d.facebook_northeast).exists()
     correct.confirm(correction=row, by=d.smo)
     assert _shown(out)[d.facebook_northeast.pk] == Shows.OLD
+
+
+def test_a_second_reply_below_a_copy_that_was_corrected_by_a_reply_is_warned_of_and_not_stopped(
+    department: SimpleNamespace, network: SandboxNetwork, as_: Any
+) -> None:
+    d = department
+    out = published(d)
+    later = timezone.now() + timedelta(minutes=31)
+    seen = corrections.look(out, copies.of_post(out), said(), now=later)
+    assert seen.said_before == [], "the first correction draws no warning"
+    corrected(d, out, now=later)
+    out.refresh_from_db()
+    with time_machine.travel(later + timedelta(minutes=5), tick=False):
+        body = as_(d.supervisor).get(f"/desk/posts/{out.pk}/correct/").content.decode()
+        assert body.count("A second reply draws attention to it once more.") == 1, "Facebook is edited, X is not"
+        assert "with a reply on X, Test Police Department." in body
+        again = said(was_wrong="The hour was wrong too.", text=NEW.replace("4 p.m.", "5 p.m."))
+        asked = correct.ask(post=out, typed=again, by=d.supervisor)
+        assert [f["severity"] for f in asked.revision.findings if f["code"] == "CORRECTED_ALREADY"] == ["warning"]
+        assert "A second reply" in as_(d.smo).get(f"/desk/corrections/{asked.pk}/").content.decode()

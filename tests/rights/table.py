@@ -171,6 +171,8 @@ posts:subscribe_leave                POST leaving            200   200 200 200  
 posts:front                          GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 posts:news                           GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 posts:accounts                       GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+posts:removals                       GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
+posts:corrections                    GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 divisions:official_list              GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 divisions:official_signature         GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
 divisions:official_key               GET  -                  200   200 200 200   200 200 200   200 200 200 200   200
