@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from connectors import bluesky_api as api
+from connectors import bluesky_gates as gates
 from connectors import bluesky_keys as keys
 from connectors import bluesky_shapes as shapes
 from connectors import bluesky_text, composing
 from connectors.base import MAX_PAGES, BaseConnector, reads_answers
-from connectors.bluesky_shapes import GATE, POST
+from connectors.bluesky_shapes import POST
 from connectors.contract import (
     Account,
     Act,
@@ -43,7 +44,6 @@ from connectors.errors import Duplicate, Misconfigured, NotAuthorised, NotSuppor
 PAGE_SIZE = 100
 POSTS_A_CALL = 25
 MOST_MENTIONS = 5
-MOST_HIDDEN = 300
 DEPTH = "10"
 
 
@@ -200,7 +200,7 @@ class Bluesky(BaseConnector):
         repo, collection, rkey = shapes.parts(target)
         if repo == api.did(account):
             query = {"repo": repo, "collection": collection, "rkey": rkey}
-            return Next({**state, "thread": shapes.references(_read_record(account, query))})
+            return Next({**state, "thread": shapes.references(api.record(account, query))})
         posts = api.call(account, "GET", "app.bsky.feed.getPosts", query={"uris": [target]})["posts"]
         if not posts:
             raise Refused("what is to be answered is not there any more", cure="Drop the answer.", code="NotFound")
@@ -215,7 +215,9 @@ class Bluesky(BaseConnector):
             state = self._uploaded(account, number, file, state)
             return Wait({**state, "again": rest}, datetime.now(UTC))
         try:
-            body = api.call(account, "POST", "com.atproto.repo.putRecord", json=_put(account, step, state))
+            body = api.call(
+                account, "POST", "com.atproto.repo.putRecord", json=shapes.put(account, step.payload, state)
+            )
         except Refused as error:
             if error.code != "BlobNotFound" or "again" in state:
                 raise
@@ -238,11 +240,11 @@ class Bluesky(BaseConnector):
         repo, _, rkey = shapes.parts(root)
         if repo != api.did(account):
             raise Refused("only answers in our own threads can be hidden", cure="Report it on Bluesky instead.")
-        where = {"repo": repo, "collection": GATE, "rkey": rkey}
+        where = {"repo": repo, "collection": gates.GATE, "rkey": rkey}
         if "gate" not in state:
-            return Wait({**state, "gate": _gate(account, where)}, datetime.now(UTC))
+            return Wait({**state, "gate": gates.read(account, where)}, datetime.now(UTC))
         gate = state["gate"]
-        record = _with_hidden(gate.get("value") or {}, root, step.payload, hidden)
+        record = gates.with_hidden(gate.get("value") or {}, root, step.payload, hidden)
         wanted = {**where, "record": record, "swapRecord": gate.get("cid")}
         try:
             body = api.call(account, "POST", "com.atproto.repo.putRecord", json=wanted)
@@ -253,7 +255,7 @@ class Bluesky(BaseConnector):
     def _read(self, account: Account, remote_id: str) -> tuple[Remote, ...]:
         repo, collection, rkey = shapes.parts(remote_id)
         try:
-            found = _read_record(account, {"repo": repo, "collection": collection, "rkey": rkey})
+            found = api.record(account, {"repo": repo, "collection": collection, "rkey": rkey})
         except Refused as error:
             if api.is_gone(error):
                 return ()
@@ -278,53 +280,3 @@ def _step(name: str, payload: dict[str, Any]) -> Step:
 
 def _newest(remote: Remote) -> tuple[datetime, str]:
     return remote.created_at, remote.remote_id
-
-
-def _read_record(account: Account, query: dict[str, str]) -> dict[str, Any]:
-    return api.call(account, "GET", "com.atproto.repo.getRecord", query=query)
-
-
-def _put(account: Account, step: Step, state: State) -> dict[str, Any]:
-    """Return the call that writes the record: `swapRecord: null` = only where nothing stands under the key yet."""
-    wanted = step.payload
-    record = dict(wanted["record"])
-    people = state.get("mentions", {})
-    named = [
-        bluesky_text.facet(record["text"], start, end, bluesky_text.mention(people[str(n)]))
-        for n, (start, end) in enumerate(wanted["mentions"], start=1)
-        if str(n) in people
-    ]
-    if named:
-        facets = [*record.get("facets", []), *named]
-        record["facets"] = sorted(facets, key=lambda facet: int(facet["index"]["byteStart"]))
-    if wanted["images"]:
-        images = [
-            {**{k: v for k, v in image.items() if k != "number"}, "image": state["blobs"][image["number"]]}
-            for image in wanted["images"]
-        ]
-        record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
-    if state.get("thread"):
-        record["reply"] = state["thread"]
-    where = {"repo": api.did(account), "collection": POST, "rkey": wanted["rkey"]}
-    return {**where, "swapRecord": None, "record": record}
-
-
-def _gate(account: Account, where: dict[str, str]) -> dict[str, Any]:
-    """Read a thread's gate as it is; an empty one where there is none."""
-    try:
-        found = _read_record(account, where)
-    except Refused as error:
-        if api.is_gone(error):
-            return {"cid": None}
-        raise
-    return {"cid": found["cid"], "value": found["value"]}
-
-
-def _with_hidden(known: dict[str, Any], root: str, payload: dict[str, Any], hidden: bool) -> dict[str, Any]:
-    """Return the gate with the answer hidden or not; all else of it stays."""
-    others = [uri for uri in known.get("hiddenReplies") or [] if uri != payload["target"]]
-    listed = [*others, payload["target"]] if hidden else others
-    if len(listed) > MOST_HIDDEN:
-        raise Refused(f"a thread hides {MOST_HIDDEN} answers at most", cure="Show some again first.")
-    fresh = {"$type": GATE, "post": root, "createdAt": payload["created_at"]}
-    return {**fresh, **known, "hiddenReplies": listed}

@@ -55,6 +55,11 @@ def call(
     return _answered(account, method, name, headers, query=query, json=json, body=body)
 
 
+def record(account: Account, query: Query) -> dict[str, Any]:
+    """Read one record (`repo`, `collection`, `rkey`) with its content id; Refused (`is_gone`) where there is none."""
+    return call(account, "GET", "com.atproto.repo.getRecord", query=query)
+
+
 def renewed(account: Account) -> dict[str, str]:
     """Return a fresh session: by the refresh token, or anew by the app password where that has died.
 

@@ -16,7 +16,6 @@ from connectors.contract import Account, Act, Comment, Media, Metrics, Outgoing,
 from connectors.errors import Misconfigured, Temporary
 
 POST = "app.bsky.feed.post"
-GATE = "app.bsky.feed.threadgate"
 
 
 def record(outgoing: Outgoing, text: str) -> dict[str, Any]:
@@ -44,6 +43,30 @@ def embed_images(media: tuple[Media, ...]) -> list[dict[str, Any]]:
         known = {"aspectRatio": ratio} if item.width > 0 and item.height > 0 else {}
         images.append({"number": str(number), "alt": item.alt, **known})
     return images
+
+
+def put(account: Account, wanted: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the call that writes the record: `swapRecord: null` = only where nothing stands under the key yet."""
+    record = dict(wanted["record"])
+    people = state.get("mentions", {})
+    named = [
+        bluesky_text.facet(record["text"], start, end, bluesky_text.mention(people[str(n)]))
+        for n, (start, end) in enumerate(wanted["mentions"], start=1)
+        if str(n) in people
+    ]
+    if named:
+        facets = [*record.get("facets", []), *named]
+        record["facets"] = sorted(facets, key=lambda facet: int(facet["index"]["byteStart"]))
+    if wanted["images"]:
+        images = [
+            {**{k: v for k, v in image.items() if k != "number"}, "image": state["blobs"][image["number"]]}
+            for image in wanted["images"]
+        ]
+        record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
+    if state.get("thread"):
+        record["reply"] = state["thread"]
+    where = {"repo": account.remote_id, "collection": POST, "rkey": wanted["rkey"]}
+    return {**where, "swapRecord": None, "record": record}
 
 
 def _card(outgoing: Outgoing) -> dict[str, Any] | None:
@@ -83,7 +106,7 @@ def remote(account: Account, item: Mapping[str, Any]) -> Remote:
     return Remote(
         remote_id=remote_id,
         url=post_url(account, remote_id),
-        text=str(value.get("text") or ""),
+        text=_led_to(value),
         created_at=_created(value, rkey),
         ours=keys.made_here(rkey),
         links=tuple(dict.fromkeys(_links(value))),
@@ -165,6 +188,33 @@ def _below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if isinstance(one.get("post"), dict):
             yield one["post"]
         waiting += one.get("replies") or []
+
+
+def _led_to(value: Mapping[str, Any]) -> str:
+    """Return a record's words with what they really lead to: a link may hide behind any of them, or in the card.
+
+    Ours always show the address they lead to, so nothing of them changes.
+    """
+    content, last = str(value.get("text") or "").encode(), len(str(value.get("text") or "").encode())
+    targets = sorted(_spans(value), reverse=True)
+    for start, end, uri in targets:
+        if not 0 <= start < end <= last:
+            continue
+        covered, last = content[start:end].decode("utf-8", "replace"), start
+        if covered != uri:
+            shown = uri if "." in covered and " " not in covered else f"{covered} ({uri})"
+            content = content[:start] + shown.encode() + content[end:]
+    text = content.decode("utf-8", "replace")
+    card = str(((value.get("embed") or {}).get("external") or {}).get("uri") or "")
+    return f"{text}\n{card}" if card and card not in text else text
+
+
+def _spans(value: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:
+    for one in value.get("facets") or []:
+        index = one["index"]
+        for feature in one.get("features") or []:
+            if feature.get("uri"):
+                yield int(index["byteStart"]), int(index["byteEnd"]), str(feature["uri"])
 
 
 def _links(value: Mapping[str, Any]) -> Iterator[str]:

@@ -17,17 +17,18 @@ SANDBOX_APP = "Substation sandbox"
 
 
 def remote(account: Account, item: Mapping[str, Any]) -> Remote:
-    """Return one status as the engine knows posts, its HTML read back into words."""
+    """Return one status as the engine knows posts, its HTML read back into words.
+
+    The card below it is the server's own, with an address of its own making: no link of ours.
+    """
     text, links = words(str(item.get("content") or ""), _mentioned(item))
-    card = item.get("card")
-    shown = str(card.get("url") or "") if isinstance(card, dict) else ""
     return Remote(
         remote_id=str(item.get("id") or ""),
         url=_url(item),
         text=text,
         created_at=time_of(item.get("created_at")),
         ours=_ours(account, item),
-        links=links if not shown or shown in links else (*links, shown),
+        links=links,
         pictures=len(item.get("media_attachments") or []),
         raw=dict(item),
     )

@@ -187,6 +187,40 @@ def test_the_very_words_are_what_is_found_not_another_post_with_the_same_link(bl
     assert bluesky.connector.find(bluesky.account, bluesky.probe(text="Road open", link=LINK)) == ()
 
 
+def hiding(covered: str, target: str, **more: Any) -> dict[str, Any]:
+    text = f"é {covered} é"
+    start = len("é ".encode())
+    facet = {
+        "index": {"byteStart": start, "byteEnd": start + len(covered.encode())},
+        "features": [{"$type": "app.bsky.richtext.facet#link", "uri": target}],
+    }
+    return {"text": text, "facets": [facet], **more}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (hiding(LINK, LINK), f"é {LINK} é"),
+        (hiding("pd.example.org/news", "https://evil.example/"), "é https://evil.example/ é"),
+        (hiding("click here", "https://evil.example/"), "é click here (https://evil.example/) é"),
+        ({"text": "a", "embed": {"external": {"uri": "https://evil.example/"}}}, "a\nhttps://evil.example/"),
+        ({"text": f"a {LINK}", "embed": {"external": {"uri": LINK}}}, f"a {LINK}"),
+        ({"text": "é", "facets": [{"index": {"byteStart": 0, "byteEnd": 99}, "features": [{"uri": "u"}]}]}, "é"),
+        ({}, ""),
+    ],
+)
+def test_what_is_read_back_says_where_it_really_leads(value: dict[str, Any], text: str) -> None:
+    assert shapes._led_to(value) == text
+
+
+def test_a_link_changed_behind_the_same_words_shows_when_read_back(bluesky: Speaker) -> None:
+    receipt = bluesky.publish("Road closed", link=LINK, title="Oak Street")
+    assert bluesky.connector.list_own(bluesky.account, None, None).items[0].text == f"Road closed\n{LINK}"
+    bluesky.fault("outside_edit", value={"id": receipt.remote_id, "link": "https://evil.example/"})
+    (shown,) = bluesky.connector.list_own(bluesky.account, None, None).items
+    assert shown.text == f"Road closed\n{LINK}\nhttps://evil.example/"
+
+
 def test_an_answer_to_somebody_of_the_public_stands_in_their_thread(bluesky: Speaker) -> None:
     receipt = bluesky.publish("Road closed")
     comment_id = comment(bluesky, receipt.remote_id)

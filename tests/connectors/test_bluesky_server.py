@@ -17,7 +17,7 @@ from urllib.request import Request
 import pytest
 
 from connectors import http, registry
-from connectors.bluesky import _put
+from connectors.bluesky_shapes import put
 from connectors.contract import Account, Act, Done, Wait
 from connectors.errors import ConnectorError, Duplicate, NotAuthorised, NotSupported, Refused, Temporary
 from connectors.http import Answer
@@ -317,7 +317,7 @@ def test_the_reference_server_would_overwrite_without_our_guard(police: Speaker)
     """Why `swapRecord: null` is sent: without it other words under the key replace a post in silence."""
     (step,) = police.connector.plan(police.outgoing("Road closed"))
     police.run(step, {})
-    body = _put(police.account, step, {})
+    body = put(police.account, step.payload, {})
     del body["swapRecord"]
     body["record"] = {**body["record"], "text": "Something else"}
     headers = {"Authorization": f"Bearer {police.account.secrets['access_token']}"}
