@@ -17,6 +17,7 @@ from django.utils import timezone
 from posts.models import Heartbeat
 from posts.services import (
     agenda,
+    break_glass,
     claim,
     deliver,
     heard,
@@ -47,9 +48,9 @@ def tick() -> None:
 
 @shared_task(ignore_result=True)
 def remind() -> None:
-    """Remind whoever can still approve what waits, as its time runs out; tell writers what became of their posts."""
+    """Remind whoever can still approve or has to sign, as time runs out; tell writers what became of their posts."""
     now = timezone.now()
-    for look in (reminders.climb, heard.tell):
+    for look in (reminders.climb, heard.tell, break_glass.say_overdue):
         _safely(look, now)
 
 

@@ -30,6 +30,7 @@ from posts.services.memory import remember
 from posts.states import EDITABLE_STAGES, Basis, Stage
 
 SIGNED_WITHIN = timedelta(hours=24)
+ONE_HOUR = timedelta(hours=1)
 LONGEST_REASON = 2000
 
 
@@ -139,15 +140,41 @@ def _reason(typed: str) -> str:
     return words
 
 
-def _tell(glass: BreakGlass, post: Post) -> None:
-    """The chief, the central officers and the division's reviewers, at once."""
+def say_overdue(*, now: datetime, limit: int = 50) -> int:
+    """Tell once, the chief too, that nobody signed an emergency publication within its day; returns how many are so.
+
+    Looks an hour back only: whoever was told is not told again (the notice's key), and Home keeps it in red.
+    """
+    late = BreakGlass.objects.filter(signed_at__isnull=True, review_due_at__lt=now, review_due_at__gte=now - ONE_HOUR)
+    rows = list(late.select_related("by", "approval__revision__post__division").order_by("pk")[:limit])
+    for glass in rows:
+        post = glass.approval.revision.post  # type: ignore[union-attr]
+        notices.tell(
+            _watching(glass, post),
+            f"Still not signed after a day: {post}",
+            f"{glass.by} published “{post}” of {post.division} without review. Nobody has signed it, and the 24 hours "
+            f"are over. Until somebody does, {glass.by} cannot publish so again.",
+            reverse("posts:detail", args=[post.pk]),
+            kind="alert_unreviewed",
+            key=f"glass-overdue-{glass.pk}",
+            now=now,
+        )
+    return len(rows)
+
+
+def _watching(glass: BreakGlass, post: Post) -> list[User]:
+    """The chief, the central officers and the division's reviewers, without who published it."""
     department = Department.objects.select_related("chief").first()
     chief = [department.chief] if department and department.chief else []
     central = access.people_with(Right.REVIEW_POST, post.division_id, reach=Reach.TREE)
     own = access.people_with(Right.REVIEW_POST, post.division_id, reach=Reach.OWN)
-    told = [person for person in (*chief, *central, *own) if person.pk != glass.by_id]
+    return [person for person in (*chief, *central, *own) if person.pk != glass.by_id]
+
+
+def _tell(glass: BreakGlass, post: Post) -> None:
+    """Whoever watches, at once."""
     notices.tell(
-        told,
+        _watching(glass, post),
         f"Published without review: {post}",
         f"{glass.by} published the safety alert “{post}” of {post.division} without waiting for review.\n\n"
         f"Why: {glass.reason}\n\nSomebody else who approves for {post.division} has to look at it and sign within 24 "

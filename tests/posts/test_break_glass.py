@@ -320,3 +320,13 @@ def _as_somebody(d: SimpleNamespace) -> Post:
     """An alert written by a colleague, so that it exists whatever became of the officer."""
     facts = {"do_now": "Stay inside."}
     return draft(d.northeast, d.colleague, kind="safety_alert", facts=facts, channels=[d.northeast_website])
+
+
+def test_a_day_without_a_signature_is_told_once_to_all_who_watch(d: SimpleNamespace) -> None:
+    Department.objects.update(chief=d.boss)
+    broken = _break(d)
+    assert break_glass.say_overdue(now=LATE - timedelta(minutes=2)) == 0
+    for minutes in (0, 1, 2):
+        break_glass.say_overdue(now=LATE + timedelta(minutes=minutes))
+    assert told.names("alert_unreviewed", key=f"glass-overdue-{broken.pk}") == {"boss", "smo", "supervisor"}
+    assert sum("Still not signed" in letter.subject for letter in told.letters(LATE)) == 3
