@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
+from connectors.connecting.sandbox import APPS
 from connectors.sandbox import oauth
 from connectors.sandbox.network import NETWORK, Network, same
 from connectors.sandbox.oauth import CODES, Code
@@ -17,7 +18,7 @@ from connectors.sandbox.store import Account, new_token
 from connectors.youtube_shapes import NEEDED_SCOPE
 
 PREFIX = "/youtube"
-CLIENT_ID, CLIENT_SECRET = "made-up-youtube-client", "made-up-youtube-client-secret"
+APP = APPS["youtube"]
 CODE_LASTS = timedelta(minutes=10)
 SCOPES = (NEEDED_SCOPE, "https://www.googleapis.com/auth/youtube.readonly")
 LASTS_S = 3599
@@ -29,12 +30,13 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{PREFIX}/o/oauth2/v2/auth", _ask),
         web.post(f"{PREFIX}/o/oauth2/v2/auth", _allow),
         web.post(f"{PREFIX}/token", _trade),
+        web.post(f"{PREFIX}/revoke", _revoke),
     ]
 
 
 async def _ask(request: web.Request) -> web.Response:
     asked = request.query
-    known = asked.get("client_id") == CLIENT_ID and oauth.known_redirect(asked.get("redirect_uri", ""), "youtube")
+    known = asked.get("client_id") == APP.client_id and oauth.known_redirect(asked.get("redirect_uri", ""), "youtube")
     if not known or asked.get("response_type") != "code":
         return oauth.shown("<h1>Access blocked</h1><p>This app’s request is invalid.</p>", 400)
     wanted = asked.get("scope", "").split()
@@ -49,13 +51,13 @@ async def _allow(request: web.Request) -> web.Response:
     form = await request.post()
     redirect, state = str(form.get("redirect_uri") or ""), str(form.get("state") or "")
     account = request.app[NETWORK].store.account(f"youtube/{form.get('account') or ''!s}")
-    if form.get("client_id") != CLIENT_ID or not oauth.known_redirect(redirect, "youtube") or account is None:
+    if form.get("client_id") != APP.client_id or not oauth.known_redirect(redirect, "youtube") or account is None:
         return oauth.shown("<h1>Access blocked</h1><p>This app’s request is invalid.</p>", 400)
     if form.get("answer") != "allow":
         return oauth.back(redirect, {"error": "access_denied", "state": state})
     offline = ("offline",) if form.get("access_type") == "offline" else ()
     code = Code(
-        client_id=CLIENT_ID,
+        client_id=APP.client_id,
         redirect_uri=redirect,
         account=account.id,
         scopes=(*(str(name) for name in form.getall("scopes", [])), *offline),
@@ -97,8 +99,19 @@ def _tokens(network: Network, account: Account, scopes: tuple[str, ...], with_re
     return web.json_response({**body, "refresh_token": account.refresh_token} if with_refresh else body)
 
 
+async def _revoke(request: web.Request) -> web.Response:
+    """Take a sign-in back: neither token is good any more."""
+    store, token = request.app[NETWORK].store, str((await request.post()).get("token") or "-")
+    account = store.account_by_token("youtube", token) or store.account_by_refresh_token("youtube", token)
+    if account is None:
+        return _refused("invalid_token")
+    account.token, account.refresh_token = new_token(), new_token()
+    store.put_account(account)
+    return web.json_response({})
+
+
 def _is_ours(form: Mapping[str, str]) -> bool:
-    return form.get("client_id") == CLIENT_ID and same(form.get("client_secret", ""), CLIENT_SECRET)
+    return form.get("client_id") == APP.client_id and same(form.get("client_secret", ""), APP.client_secret)
 
 
 def _refused(code: str, status: int = 400) -> web.Response:

@@ -506,7 +506,7 @@ def test_the_sandboxs_sign_in_trades_a_code_for_both_tokens_once(youtube: Speake
     base, verifier = f"{youtube.network.base_url}/youtube", "v" * 43
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
-        "client_id": youtube_oauth.CLIENT_ID,
+        "client_id": youtube_oauth.APP.client_id,
         "redirect_uri": "http://127.0.0.1/desk/channels/connect/youtube/back/",
         "state": "s",
         "code_challenge": challenge,
@@ -522,8 +522,8 @@ def test_the_sandboxs_sign_in_trades_a_code_for_both_tokens_once(youtube: Speake
     code = parse_qs(urlsplit(headers["Location"]).query)["code"][0]
     trade = {
         "grant_type": "authorization_code",
-        "client_id": youtube_oauth.CLIENT_ID,
-        "client_secret": youtube_oauth.CLIENT_SECRET,
+        "client_id": youtube_oauth.APP.client_id,
+        "client_secret": youtube_oauth.APP.client_secret,
         "redirect_uri": asked["redirect_uri"],
         "code": code,
         "code_verifier": verifier,
@@ -533,6 +533,9 @@ def test_the_sandboxs_sign_in_trades_a_code_for_both_tokens_once(youtube: Speake
     youtube.account = replace(youtube.account, secrets={"access_token": tokens["access_token"]})
     assert youtube.connector.verify(youtube.account).ok
     assert _form(f"{base}/token", trade)[0] == 400
+    assert _form(f"{base}/revoke", {"token": tokens["refresh_token"]})[0] == 200
+    assert not youtube.connector.verify(youtube.account).ok
+    assert _form(f"{base}/revoke", {"token": tokens["refresh_token"]})[0] == 400
 
 
 @pytest.mark.parametrize(
