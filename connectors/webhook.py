@@ -153,8 +153,8 @@ def endpoint(account: Account) -> str:
         host, port = parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     except ValueError:
         host, port, parts = "", 0, urlsplit("")
-    if not host:
-        raise Misconfigured("the webhook has no address: set its endpoint on the channel's page")
+    if not host or "@" in parts.netloc:
+        raise Misconfigured("the webhook has no address that can be called: set its endpoint on the channel's page")
     if not http.is_allowed(host, port) and (parts.scheme != "https" or port != 443):
         raise Misconfigured(f"{host}:{port} is not https on port 443; OUTBOUND_ALLOW may name it")
     return url
