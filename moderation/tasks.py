@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from moderation.services import look, rounds, watching
+from moderation.services import digests, look, rounds, watching
 
 
 @shared_task(ignore_result=True)
@@ -19,3 +19,11 @@ def open_rounds() -> int:
     opened = rounds.open_due()
     look.look_at_new()
     return len(opened)
+
+
+@shared_task(ignore_result=True)
+def make_digests() -> int:
+    """Make the digests whose time has come, and mail those that were not mailed; returns how many were made."""
+    made = digests.make_due()
+    digests.mail_due()
+    return made

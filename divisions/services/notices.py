@@ -19,12 +19,16 @@ from divisions.notice_kinds import BY_CODE, DEFAULT, KINDS, NoticeKind, Way
 from divisions.permissions import Right
 
 Ways = frozenset[Way]
+_ALL, _DESK = frozenset(Way), frozenset({Way.DESK})
 _SUBJECT, _TEXT, _PATH, _KEY = 200, 4000, 300, 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One thing for one person. `path` is the page of the desk where something can be done; see `tell` for `key`."""
+    """One thing for one person. `path` is the page of the desk where something can be done; see `tell` for `key`.
+
+    `by_mail` = False for what has a mail of its own (a digest).
+    """
 
     user_id: int
     kind: str
@@ -32,6 +36,7 @@ class News:
     text: str
     path: str
     key: str = ""
+    by_mail: bool = True
 
 
 def account_is_broken(channel: Channel) -> None:
@@ -82,7 +87,8 @@ def tell_each(news: Sequence[News], *, now: datetime | None = None) -> None:
         return
     moment = now or timezone.now()
     chosen = ways_of(n.user_id for n in news)
-    rows = [_row(n, chosen[n.user_id, n.kind], moment) for n in news if chosen[n.user_id, n.kind]]
+    owed = ((n, chosen[n.user_id, n.kind] & (_ALL if n.by_mail else _DESK)) for n in news)
+    rows = [_row(n, ways, moment) for n, ways in owed if ways]
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -1,6 +1,7 @@
 """Django admin of oversight: for looking. Rounds are answered and signed on the desk only."""
 
 from moderation.admin.check_round import CheckPlanAdmin, CheckRoundAdmin, TaskAdmin
+from moderation.admin.digest import DigestAdmin
 from moderation.admin.drift import ChannelWatchAdmin, DriftCaseAdmin
 
-__all__ = ["ChannelWatchAdmin", "CheckPlanAdmin", "CheckRoundAdmin", "DriftCaseAdmin", "TaskAdmin"]
+__all__ = ["ChannelWatchAdmin", "CheckPlanAdmin", "CheckRoundAdmin", "DigestAdmin", "DriftCaseAdmin", "TaskAdmin"]

@@ -15,10 +15,21 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from divisions.models import Channel, User
-from divisions.services import absences, channels, load_department, training
+from divisions.models import Channel, Notice, User
+from divisions.notice_kinds import BY_CODE
+from divisions.services import (
+    absences,
+    access_review,
+    channels,
+    handover,
+    load_department,
+    people,
+    roster,
+    takeover,
+    training,
+)
 from moderation.models import CheckRound, DriftCase, DriftStep, Task
-from moderation.services import rounds, screenshots
+from moderation.services import digests, rounds, screenshots
 from moderation.states import TAKEOVER_STEPS
 from posts.models import Delivery, Draft, Heartbeat, Pattern, Post, Subscriber, SubscribeRequest, Subscription
 from posts.selectors import mail_links
@@ -84,8 +95,32 @@ class World:
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
         channels.set_credentials(channel=d.facebook_northeast, secrets={"access_token": "made-up-token"}, by=None)
         self._checks()
+        self._people()
         self._mailing()
+        self.told = self._told(by)
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
+
+    def _people(self) -> None:
+        """A shift, a takeover by the supervisor and a review of Northeast; somebody who has just left it."""
+        d, at = self.d, {"by": self.d.admin, "now": NOW}
+        hours = {"starts_at": NOW + timedelta(days=1), "ends_at": NOW + timedelta(days=2)}
+        shift = roster.add(channel=d.facebook_northeast, user=d.officer, **hours, **at)
+        over = takeover.open_(channel=d.facebook_northeast, to_user=d.supervisor, **at)
+        review = access_review.open_(division=d.northeast, **at)
+        gone = people.create_person(email="gone@test.example", name="Officer who left", **at)
+        people.grant(user=gone, division=d.northeast, role="officer", starts_on=NOW.date() - timedelta(days=9), **at)
+        left = handover.hand_over(person=gone, kind="leaver", **at)
+        self.duties = {
+            "person": d.colleague.pk,
+            "person_move": d.colleague.pk,
+            "handover_undo": left.pk,
+            "shift_end": shift.pk,
+            "takeover_tick": over.steps.get(code="password").pk,
+            "access_review": review.pk,
+            "access_sign": review.pk,
+            "access_review_file": review.pk,
+            "access_decide": review.items.get(membership__user=d.officer).pk,
+        }
 
     def _checks(self) -> None:
         """Northeast's page: a signed round that made a task, and the open one after it with a picture."""
@@ -120,6 +155,19 @@ class World:
         }
         self.tokens = {thing: link.rstrip("/").rpartition("/")[2] for thing, link in links.items()}
         self.mail, self.subscription = mail, on
+
+    def _told(self, by: Any) -> dict[str, str]:
+        """A notice and a daily digest of the officer, the way out of a mail of theirs, two digests of the smo."""
+        tomorrow, december = NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=7)
+        made = {
+            "officers-day": digests.make(kind="daily", recipient=by, on=tomorrow, now=NOW),
+            "smos-week": digests.make(kind="weekly", recipient=self.d.smo, on=december, now=NOW),
+            "smos-month": digests.make(kind="monthly", recipient=self.d.smo, on=december, now=NOW),
+        }
+        notice = Notice.objects.filter(user=by).order_by("pk")[0]
+        way_out = letters.stop_url(by, BY_CODE["post_live"]).rstrip("/").rpartition("/")[2]
+        known = {name: str(row.pk) for name, row in made.items() if row is not None}
+        return {"officers-notice": str(notice.pk), "way-out": way_out, **known}
 
     def _alerts(self, where: Any, by: Any) -> None:
         """The officer is trained; one alert as a draft, one that went out without review."""
@@ -178,8 +226,13 @@ class World:
 
     def _args(self, name: str, thing: str) -> list[Any]:
         step = name.partition(":")[2]
+        if step in self.duties:
+            return [self.duties[step]]
         if thing == "-":
             return []
+        if thing.partition(",")[0] in self.told:
+            name, _, code = thing.partition(",")
+            return [self.told[name], *([code] if code else [])]
         if step.startswith("drift") and thing in self.cases:
             return [self.cases[thing].pk, *(["apps"] if step == "drift_tick" else [])]
         if step == "file":
@@ -224,6 +277,21 @@ class World:
         """A valid form for a POST, so that only the person decides what comes back."""
         make: Callable[[str], dict[str, Any]] | None = getattr(self, f"_{name.partition(':')[2]}", None)
         return make(thing) if make else {}
+
+    def _person_move(self, _: str) -> dict[str, Any]:
+        return {"kind": "leaver", "step": "look"}
+
+    def _roster_channel(self, _: str) -> dict[str, Any]:
+        return {"user": self.d.supervisor.pk, "starts_on": "2026-12-01", "ends_on": "2026-12-02"}
+
+    def _takeover(self, _: str) -> dict[str, Any]:
+        return {"to_user": self.d.supervisor.pk}
+
+    def _access_reviews(self, _: str) -> dict[str, Any]:
+        return {"division": "headquarters"}
+
+    def _access_decide(self, _: str) -> dict[str, Any]:
+        return {"decision": "keep"}
 
     def _new(self, _: str) -> dict[str, Any]:
         return {"division": self.d.northeast.pk, "kind": "update", "audience": "public"}
