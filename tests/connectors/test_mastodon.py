@@ -16,6 +16,7 @@ from connectors.contract import Account, Act, Next, Wait
 from connectors.errors import NotAuthorised, NotSupported, Refused, Temporary, Uncertain
 from connectors.http import Answer
 from connectors.mastodon_html import words
+from tests.connectors import mastodon_spec
 from tests.connectors.conftest import Answered, Speaker, fetch, get, post
 
 ACCOUNT = Account(
@@ -298,6 +299,7 @@ class TestSignIn:
         answer = self.answer(base, {**asked, "account": mastodon.account.handle, "answer": "allow"})
         trade = {**trade, "code": answer["code"][0], "code_verifier": verifier}
         token = post(f"{base}/oauth/token", trade)
+        mastodon_spec.check_answer("POST", "/oauth/token", 200, token)
         assert (token["token_type"], "expires_in" in token) == ("Bearer", False)
         with pytest.raises(Answered) as again:
             post(f"{base}/oauth/token", trade)
@@ -327,13 +329,16 @@ class TestSignIn:
     def test_the_server_says_how_to_sign_in(self, mastodon: Speaker) -> None:
         base = f"{mastodon.network.base_url}/mastodon"
         found = json.loads(get(f"{base}/.well-known/oauth-authorization-server"))
+        mastodon_spec.check_answer("GET", "/.well-known/oauth-authorization-server", 200, found)
         assert found["token_endpoint"] == f"{base}/oauth/token"
         assert found["code_challenge_methods_supported"] == ["S256"]
 
     def register(self, base: str) -> Any:
         scopes = "read:accounts read:statuses write:statuses write:media"
         body = {"client_name": "Substation", "redirect_uris": [self.REDIRECT], "scopes": scopes}
-        return post(f"{base}/api/v1/apps", body)
+        app = post(f"{base}/api/v1/apps", body)
+        mastodon_spec.check_answer("POST", "/api/v1/apps", 200, app)
+        return app
 
     def answer(self, base: str, form: Mapping[str, str]) -> dict[str, list[str]]:
         """Press a button of the page; returns what the person is sent back with."""
