@@ -30,12 +30,14 @@ from divisions.models import (
     LinkRule,
     Membership,
     MembershipChannel,
+    Role,
     RoleRight,
     User,
 )
 from divisions.permissions import CHANNEL_RIGHTS, Reach, Right
 
 Person = User | AnonymousUser
+NAMED = 3  # people that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +161,36 @@ def require(
         return
     if division.pk not in mine.visible_division_ids():
         raise NotVisible
-    raise NotAllowed(right.label, where=str(channel or division), who=who_can(right))
+    where, who = str(channel or division), who_can(right)
+    raise NotAllowed(right.label, where=where, who=who, grants=who_grants(division.pk))
 
 
 def who_can(right: Right) -> str:
-    """The names of the roles that have a right, as words: "A supervisor or the social media officer"."""
-    names = list(
-        RoleRight.objects.filter(right=right, revoked_at__isnull=True)
-        .order_by("role__name")
-        .values_list("role__name", flat=True)
-    )
-    return "Somebody with the role " + " or ".join(names) if names else ""
+    """The roles that have a right, as words: "A supervisor, or the social media officer"; empty for none."""
+    rows = Role.objects.filter(role_rights__right=right, role_rights__revoked_at__isnull=True)
+    found = sorted(rows.values_list("reach", "name"), key=lambda row: (row[0] != Reach.OWN, row[1]))
+    names = [f"the {_small(name)}" if reach == Reach.TREE else _one(_small(name)) for reach, name in found]
+    if not names:
+        return ""
+    words = names[0] if len(names) == 1 else f"{', '.join(names[:-1])}, or {names[-1]}"
+    return words[:1].upper() + words[1:]
+
+
+def who_grants(division_id: int | None = None) -> str:
+    """Who can give rights in a division (None = at the top), by name, three at most; empty for nobody."""
+    if division_id is None:
+        division_id = Division.objects.filter(parent__isnull=True).values_list("pk", flat=True).first() or 0
+    names = [person.name for person in people_with(Right.MANAGE_PEOPLE, division_id)][:NAMED]
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _one(name: str) -> str:
+    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+
+
+def _small(name: str) -> str:
+    """A role's name inside a sentence; abbreviations keep their capitals."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def can_post_to(mine: Rights, right: Right, channel: Channel) -> bool:

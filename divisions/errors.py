@@ -16,12 +16,19 @@ class Refusal(Exception):
 
 
 class NotAllowed(Refusal):
-    """The right is missing; `right` names it and `who` the roles that have it."""
+    """The right is missing; `right` names it, `who` the roles that have it, `grants` the people who can give it."""
 
-    def __init__(self, right: str, *, where: str, who: str = "") -> None:
-        cure = f"{who} can do it or give you the right." if who else "Ask an administrator."
-        super().__init__(f"You may not {right} in {where}.", cure=cure)
+    def __init__(self, right: str, *, where: str, who: str = "", grants: str = "") -> None:
+        super().__init__(f"You may not {right} in {where}.")
         self.right = right
+        self.who = who
+        self.say_who_grants(grants)
+
+    def say_who_grants(self, grants: str) -> None:
+        """Name who can give the right ("Administrator or Social media officer"); whoever shows it may know better."""
+        self.grants = grants
+        does = f"{self.who} can do it. " if self.who else ""
+        self.cure = f"{does}{grants or 'Whoever manages people here'} can give you the right."
 
 
 class NotVisible(Refusal):

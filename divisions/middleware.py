@@ -44,6 +44,8 @@ class RefusalMiddleware:
         if isinstance(exception, NotVisible):
             raise Http404 from exception
         if isinstance(exception, NotAllowed):
+            if not exception.grants:
+                exception.say_who_grants(access.who_grants())
             return render(request, "403.html", {"refusal": exception}, status=403)
         if isinstance(exception, Refusal):
             return render(request, "409.html", {"refusal": exception}, status=409)

@@ -11,6 +11,7 @@ from divisions.admin.duty import AbsenceAdmin, TrainingAdmin
 from divisions.admin.links import LinkRuleAdmin
 from divisions.admin.memberships import MembershipAdmin
 from divisions.admin.mirror import ChannelUserPermissionAdmin, DivisionUserPermissionAdmin
+from divisions.admin.moves import AccessReviewAdmin, DutyShiftAdmin, HandoverAdmin, TakeoverAdmin
 from divisions.admin.notices import NoticeAdmin, NoticeChoiceAdmin
 from divisions.admin.people import PersonAdmin
 from divisions.admin.places import DepartmentAdmin, DivisionAdmin
@@ -24,6 +25,7 @@ from divisions.admin.roles import RoleAdmin
 
 __all__ = [
     "AbsenceAdmin",
+    "AccessReviewAdmin",
     "AccountHolderAdmin",
     "AccountRecordAdmin",
     "ChannelAdmin",
@@ -31,6 +33,8 @@ __all__ = [
     "DepartmentAdmin",
     "DivisionAdmin",
     "DivisionUserPermissionAdmin",
+    "DutyShiftAdmin",
+    "HandoverAdmin",
     "LinkRuleAdmin",
     "MembershipAdmin",
     "NoticeAdmin",
@@ -43,6 +47,7 @@ __all__ = [
     "RoleAdmin",
     "ServiceAdmin",
     "ServiceForm",
+    "TakeoverAdmin",
     "TrainingAdmin",
     "asking",
     "person",

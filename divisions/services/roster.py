@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import dateformat, timezone
 
 from divisions import access
-from divisions.errors import BadInput, WrongMoment
+from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.models import Absence, Channel, DutyShift, User
 from divisions.permissions import Right
 from divisions.selectors import register, roster
@@ -89,6 +89,9 @@ def copy_week(*, to: date, by: User, now: datetime | None = None) -> Copied:
     """
     moment, zone = now or timezone.now(), roster.zone()
     mine = access.rights(by)
+    if not mine.anywhere(Right.MANAGE_CHANNEL):
+        who = access.who_can(Right.MANAGE_CHANNEL)
+        raise NotAllowed("plan who is on duty", where="any division", who=who)
     to = roster.monday(to)
     start, end_ = roster.midnight(to - timedelta(days=7), zone), roster.midnight(to, zone)
     before = DutyShift.objects.filter(

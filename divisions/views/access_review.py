@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from divisions import access
 from divisions.access import Rights
-from divisions.errors import BadInput, NotVisible, WrongMoment
+from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
 from divisions.models import AccessReview, AccessReviewItem
 from divisions.permissions import Right
 from divisions.selectors import access_review as selectors
@@ -32,6 +33,8 @@ def index(request: HttpRequest) -> HttpResponse:
     people.require_some(mine)
     free = selectors.divisions_without(mine)
     if request.method == "POST":
+        if not mine.anywhere(Right.MANAGE_PEOPLE):
+            raise NotAllowed("open a review", where="any division", who=access.who_can(Right.MANAGE_PEOPLE))
         place = free.filter(slug=request.POST.get("division", "").replace("\x00", "")).first()
         if place is None:
             raise NotVisible
@@ -61,6 +64,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep or end one membership."""
     mine: Rights = request.rights  # type: ignore[attr-defined]
+    people.require_some(mine)
     item = get_object_or_404(AccessReviewItem.objects.select_related("review"), pk=pk)
     review = selectors.get_visible(mine, item.review_id)
     typed = {key: request.POST.get(key, "") for key in ("decision", "note")}
@@ -77,7 +81,9 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign it: what was to end ends now."""
-    review = selectors.get_visible(request.rights, pk)  # type: ignore[attr-defined]
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    people.require_some(mine)
+    review = selectors.get_visible(mine, pk)
     try:
         services.sign(review=review, by=request.user)  # type: ignore[arg-type]
         messages.success(request, f"The review of {review.division} is signed. The next one is due in a year.")

@@ -114,7 +114,7 @@ def why_not(post: Post, by: User, mine: Rights, *, now: datetime) -> Refusal | N
         return WrongMoment(f"This post is “{post.get_stage_display()}”.")
     submits = mine.can(Right.SUBMIT_POST, post.division_id)
     if not submits or not duty.is_trained(by.pk, post.division, today(now)):
-        return NotAllowed(Right.BREAK_GLASS.label, where=str(post.division), who=_TRAINERS)
+        return NotAllowed(Right.BREAK_GLASS.label, where=str(post.division), grants=_TRAINERS)
     late = BreakGlass.objects.filter(by=by, signed_at__isnull=True, review_due_at__lt=now).first()
     if late is not None:
         return WrongMoment(
@@ -124,7 +124,7 @@ def why_not(post: Post, by: User, mine: Rights, *, now: datetime) -> Refusal | N
     return None
 
 
-_TRAINERS = "Somebody with the role Administrator or Social media officer, after the training,"
+_TRAINERS = "An administrator or the social media officer, after the training,"
 
 
 def _reason(typed: str) -> str:

@@ -191,12 +191,12 @@ def refused(refusal: Exception, client: Client, method: str = "get") -> HttpResp
 
 
 def test_403_says_what_where_and_who_can(client: Client, db: None):
-    refusal = NotAllowed("approve somebody else's post", where="Northeast", who="Somebody with the role Supervisor")
+    refusal = NotAllowed("approve somebody else's post", where="Northeast", who="A supervisor", grants="Administrator")
     answer = refused(refusal, client)
     words = answer.content.decode()
     assert answer.status_code == 403
     assert "You may not approve somebody else&#x27;s post in Northeast." in words
-    assert "Somebody with the role Supervisor can do it or give you the right." in words
+    assert "A supervisor can do it. Administrator can give you the right." in words
 
 
 @pytest.mark.parametrize(

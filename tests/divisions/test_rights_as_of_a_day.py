@@ -212,7 +212,7 @@ class Story:
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
+    max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
 )
 @given(events=EVENTS)
 def test_rights_as_of_a_day_are_what_a_replay_says(department: SimpleNamespace, events: list[Any]) -> None:

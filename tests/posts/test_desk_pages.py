@@ -197,7 +197,7 @@ def test_an_officer_sees_the_same_facts_and_who_decides(scheduled: Post, departm
     row = put(scheduled, DeliveryState.FAILED)
     text = page_of(as_, department.officer, scheduled)
     assert PROBLEM["cause"] in text
-    assert "You see it, but do not decide it. Somebody with the role" in text
+    assert "You see it, but do not decide it. A supervisor, or the social media officer can" in text
     assert f"/desk/deliveries/{row.pk}/send-again/" not in text
     assert as_(department.officer).post(f"/desk/deliveries/{row.pk}/drop/").status_code == 403
 

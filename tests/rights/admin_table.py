@@ -19,6 +19,10 @@ divisions_notice                     403   403   403   403   403     -     200  
 divisions_noticechoice               200   403   200   403   200     -     200   403   200   403   200     -
 moderation_digest                    403   403   403   403   403     -     200   403   200   403   200     -
 divisions_absence                    200   403   200   403   200     -     200   403   200   403   200     -
+divisions_handover                   200   403   200   403   200     -     200   403   200   403   200     -
+divisions_dutyshift                  200   403   200   403   200     -     200   403   200   403   200     -
+divisions_takeover                   200   403   200   403   200     -     200   403   200   403   200     -
+divisions_accessreview                200   403   200   403   200     -     200   403   200   403   200     -
 divisions_accountrecord              200   403   200   403   200     -     200   403   200   403   200     -
 divisions_accountholder              200   403   200   403   200     -     200   403   200   403   200     -
 divisions_officialkey                200   403   200   403   200     -     200   403   200   403   200     -

@@ -22,6 +22,7 @@ from divisions.services import (
     access_review,
     channels,
     handover,
+    letters,
     load_department,
     people,
     roster,
