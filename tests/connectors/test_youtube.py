@@ -220,6 +220,23 @@ def test_a_piece_sent_twice_is_passed_over(youtube: Speaker) -> None:
     assert isinstance(youtube.through(send, result.state), Next)
 
 
+@pytest.mark.parametrize("fault", ["drop_after_accept", "malformed", "500"])
+def test_answers_swallowed_at_every_piece_leave_one_whole_film(youtube: Speaker, fault: str) -> None:
+    session, send, *_ = youtube.connector.plan(youtube.outgoing(media=(long_film(youtube),)))
+    state = youtube.run(session, {}).state
+    for _ in range(3):
+        youtube.fault(fault, count=1, value="accepted")
+        try:
+            result = youtube.run(send, state)
+        except Temporary:
+            youtube.fault("none")
+            result = youtube.run(send, state)
+        state = result.state
+    assert isinstance(result, Next)
+    (video,) = youtube.network.network.store.everything(f"youtube/{youtube.account.handle}")
+    assert video.media[0]["sha256"] == hashlib.sha256(FILM).hexdigest()
+
+
 def _lose_sessions(youtube: Speaker) -> None:
     """Forget all uploads under way, as the platform does after a while."""
     youtube.network.network.uploads.clear()
