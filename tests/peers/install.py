@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
+BOUND_S = 115.0  # for all of them together
 OLDEST_NODE = 20
 NATIVE = "better-sqlite3"  # compiled here: its ready-made file is not in the registry
 PLAIN = "-O0 -w"  # a third of the time to compile, and fast enough for tests
@@ -26,11 +27,10 @@ PLAIN = "-O0 -w"  # a third of the time to compile, and fast enough for tests
 
 @dataclass(frozen=True)
 class Peer:
-    """One server: what it is made from, where it goes, how long that may take."""
+    """One server: what it is made from, and where it goes."""
 
     name: str
     sources: tuple[str, ...]
-    bound_s: float
 
     @property
     def folder(self) -> Path:
@@ -53,17 +53,16 @@ class Peer:
         return "it is not installed (python tests/peers/install.py)"
 
 
-BLUESKY = Peer("pds", ("pds/package.json", "pds/package-lock.json"), 115.0)
-MASTODON = Peer("mastodon", ("mastodon/requirements.txt",), 30.0)
+BLUESKY = Peer("pds", ("pds/package.json", "pds/package-lock.json"))
+MASTODON = Peer("mastodon", ("mastodon/requirements.txt",))
 
 
-def install(peer: Peer) -> str:
-    """Install what is not yet there; returns why it could not be, or an empty string."""
+def install(peer: Peer, until: float) -> str:
+    """Install what is not yet there by `until` (monotonic seconds); returns why it could not be, or nothing."""
     if not peer.missing():
         return ""
     peer.folder.mkdir(parents=True, exist_ok=True)
     peer.stamp.unlink(missing_ok=True)
-    until = time.monotonic() + peer.bound_s
     why = _bluesky(until) if peer is BLUESKY else _mastodon(until)
     if not why:
         peer.stamp.write_text(peer.lock())
@@ -145,6 +144,7 @@ def _run(words: list[str], peer: Peer, until: float) -> str:
 
 
 if __name__ == "__main__":
+    ends = time.monotonic() + BOUND_S
     for one in (MASTODON, BLUESKY):
-        reason = install(one)
+        reason = install(one, ends)
         sys.stdout.write(f"peers: {one.name} {f'is not there: {reason}' if reason else 'is there'}\n")
