@@ -25,7 +25,7 @@ from django.views.decorators.http import require_safe
 from divisions.models import Division
 from divisions.selectors import divisions as division_selectors
 from posts.selectors import public
-from posts.selectors.published import Published
+from posts.selectors.published import Picture, Published
 
 ENTRIES = 50
 CACHE_S = 60
@@ -146,12 +146,19 @@ def _correction(post: Published) -> str:
     return str(format_html("<p><strong>Corrected on {}.</strong> {}</p>", at, wrong))
 
 
+def _film(picture: Picture) -> str:
+    """Where a video plays: feed readers that show no enclosures find it, too."""
+    if not picture.is_video:
+        return ""
+    return format_html('<p><a href="{}{}">Video, {}</a></p>', settings.BASE_URL, picture.url, picture.length)
+
+
 def _content(post: Published) -> str:
     facts = format_html_join("", "<li>{}: <strong>{}</strong></li>", ((f.label, f.words) for f in post.facts))
     pictures = format_html_join(
         "",
-        '<p><img src="{}" alt="{}" width="{}" height="{}"></p>',
-        ((f"{settings.BASE_URL}{p.url}", p.alt, p.width, p.height) for p in post.pictures),
+        '<p><img src="{}" alt="{}" width="{}" height="{}"></p>{}',
+        ((f"{settings.BASE_URL}{p.still_url}", p.alt, p.width, p.height, _film(p)) for p in post.pictures),
     )
     html = _correction(post) + post.revision.html + (format_html("<ul>{}</ul>", facts) if facts else "") + pictures
     return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"})

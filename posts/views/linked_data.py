@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
-from posts.selectors.published import Published
+from posts.selectors.published import Picture, Published
 
 # Inside <script> only these could end the block; as JSON escapes they mean the same.
 _ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
@@ -34,7 +34,9 @@ def _article(post: Published, publisher: str) -> dict[str, Any]:
         "publisher": _body(publisher, "/"),
     }
     if post.pictures:
-        data["image"] = [f"{settings.BASE_URL}{picture.url}" for picture in post.pictures]
+        data["image"] = [f"{settings.BASE_URL}{picture.still_url}" for picture in post.pictures]
+    if films := [_film(post, picture) for picture in post.pictures if picture.is_video]:
+        data["video"] = films
     if post.was_wrong:
         data["correction"] = {
             "@type": "CorrectionComment",
@@ -48,3 +50,15 @@ def _article(post: Published, publisher: str) -> dict[str, Any]:
 
 def _body(name: str, path: str) -> dict[str, str]:
     return {"@type": "GovernmentOrganization", "name": name, "url": f"{settings.BASE_URL}{path}"}
+
+
+def _film(post: Published, film: Picture) -> dict[str, Any]:
+    return {
+        "@type": "VideoObject",
+        "name": post.title,
+        "description": film.alt,
+        "thumbnailUrl": f"{settings.BASE_URL}{film.still_url}",
+        "contentUrl": f"{settings.BASE_URL}{film.url}",
+        "uploadDate": post.at.isoformat(),
+        "duration": f"PT{round((film.duration_ms or 0) / 1000)}S",
+    }

@@ -131,7 +131,7 @@ def page(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         "ended": post.has_ended(now),
         "over": post.is_over(now),
         "linked_data": linked_data.article(post, publisher=str(request.department)),  # type: ignore[attr-defined]
-        "picture_url": f"{settings.BASE_URL}{post.pictures[0].url}" if post.pictures else "",
+        "picture_url": f"{settings.BASE_URL}{post.pictures[0].still_url}" if post.pictures else "",
         "canonical": f"{settings.BASE_URL}{found.url}",
         **_changes(found),
     }
@@ -155,6 +155,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "how_many": NUMBERS[count] if count < len(NUMBERS) else str(count),
         "asked": asked,
         "answer": ours.look_up(asked) if asked else None,
+        "phone_href": tel(request.department.phone if request.department else ""),  # type: ignore[attr-defined]
     }
     return rendered(request, "public/accounts.html", context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,22 @@ from divisions.models import Channel, Division, LinkRule, Membership, User
 from divisions.services import channels, divisions, people
 from posts.models import Approval, Attempt, Correction, Delivery, Draft, MediaAsset, Pattern, Post, Review, Revision
 from posts.selectors.corrections import Typed
-from posts.services import compose, correct, decide, deliver, media, put_right, repeat, review, schedule, submit, sweep
+from posts.services import (
+    compose,
+    correct,
+    decide,
+    deliver,
+    media,
+    put_right,
+    repeat,
+    review,
+    schedule,
+    submit,
+    sweep,
+    videos,
+)
 from records.services import ledger
+from tests import films
 from tests.stories import NOW, approved, asset, draft, live, picture, submitted, tick
 
 TYPED = Typed(was_wrong="The wrong street.", reason="A reader told us.", title="Elm Street", text="It is Elm Street.")
@@ -103,6 +118,12 @@ STORIES: dict[str, Story] = {
     "copy caught up": lambda d: _caught_up(d),
     "media add": lambda d: lambda: media.add(division=d.northeast, name="a.jpg", file=picture(), by=d.officer, now=NOW),
     "media describe": lambda d: _describe(d),
+    "video add": lambda d: lambda: films.added(d.northeast, d.officer),
+    "video made ready": lambda d: _made_ready(d),
+    "video failed": lambda d: _failed(d),
+    "video tried again": lambda d: _tried_again(d),
+    "video captions": lambda d: _of_a_video(d, videos.caption, text="", no_speech=True),
+    "video poster": lambda d: _of_a_video(d, videos.choose_poster),
     "division": lambda d: lambda: divisions.create_division(slug="west", name="West", parent=d.headquarters, by=None),
     "division change": lambda d: lambda: divisions.change_division(division=d.central, intro="Hello.", by=None),
     "channel": lambda d: (
@@ -164,6 +185,31 @@ def _caught_up(d: SimpleNamespace) -> Callable[[], Any]:
 def _late(d: SimpleNamespace) -> Callable[[], Any]:
     approved(d.northeast, d.officer, d.supervisor, due="2026-11-24T12:00", channels=[d.northeast_website])
     return lambda: sweep.missed(now=NOW + timedelta(hours=6))
+
+
+def _made_ready(d: SimpleNamespace) -> Callable[[], Any]:
+    films.added(d.northeast, d.officer)
+    claimed = videos._claim(NOW)
+    assert claimed is not None
+    return lambda: videos._make(copy(claimed), NOW)
+
+
+def _failed(d: SimpleNamespace) -> Callable[[], Any]:
+    films.added(d.northeast, d.officer)
+    claimed = videos._claim(NOW)
+    assert claimed is not None
+    return lambda: videos._fail(copy(claimed), "It stops at 3 s.", NOW)
+
+
+def _tried_again(d: SimpleNamespace) -> Callable[[], Any]:
+    _failed(d)()
+    return lambda: videos.try_again(asset=MediaAsset.objects.get(), by=d.officer, now=NOW)
+
+
+def _of_a_video(d: SimpleNamespace, act: Callable[..., Any], **kwargs: Any) -> Callable[[], Any]:
+    row = films.ready(d.northeast, d.officer)
+    given = kwargs or {"sha256": row.posters[2]["sha256"]}
+    return lambda: act(asset=row, by=d.officer, now=NOW, **given)
 
 
 def _describe(d: SimpleNamespace) -> Callable[[], Any]:
