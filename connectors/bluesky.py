@@ -113,7 +113,7 @@ class Bluesky(BaseConnector):
             return Health(ok=renews, expires_at=expires_at, warnings=(error.message,))
         except Refused as error:
             return Health(ok=False, warnings=(f"{error.message}. {error.cure}",))
-        if body.get("did") != api.did(account):
+        if body.get("did") != account.remote_id:
             found = f"the session belongs to {body.get('handle')} ({body.get('did')})"
             return Health(ok=False, warnings=(f"{found}, not to {account.handle}",))
         if body.get("active") is False:
