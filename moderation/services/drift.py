@@ -15,7 +15,7 @@ from divisions import access
 from divisions.errors import BadInput, WrongMoment
 from divisions.models import Channel, User
 from divisions.permissions import Right
-from divisions.services import channels, notices
+from divisions.services import channels, disconnect, notices
 from divisions.states import ChannelState
 from moderation.models import DriftCase, DriftStep
 from moderation.states import TAKEOVER_STEPS, DriftDecision, DriftKind
@@ -86,6 +86,19 @@ def compromise(*, case: DriftCase, reason: str, by: User, now: datetime | None =
         )
     _tell_people(row, by)
     return row
+
+
+def take_over(*, case: DriftCase, reason: str, by: User, now: datetime | None = None) -> tuple[DriftCase, str]:
+    """`compromise`, and then ask the platform to forget our sign-in, too: outside its transaction, best effort.
+
+    Returns the case and what the platform said, in words; "" where the takeover was open already.
+    """
+    moment, channel = now or timezone.now(), case.channel
+    held = disconnect.hold(channel)
+    row = compromise(case=case, reason=reason, by=by, now=moment)
+    if row.closed_at is not None:
+        return row, ""
+    return row, disconnect.take_back(channel=channel, held=held, by=by, now=moment).words
 
 
 @transaction.atomic

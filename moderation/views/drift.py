@@ -128,10 +128,10 @@ def _decide(request: HttpRequest, found: DriftCase, form: DecisionForm) -> str:
     if typed["decision"] == DriftDecision.ADOPT:
         drift.adopt(case=found, reason=typed["reason"], by=by)  # type: ignore[arg-type]
         return "Kept as record."
-    row = drift.compromise(case=found, reason=typed["reason"], by=by)  # type: ignore[arg-type]
+    row, said = drift.take_over(case=found, reason=typed["reason"], by=by)  # type: ignore[arg-type]
     if row.closed_at is not None:
         return "Added to the takeover of this account that is open already."
-    return "The account is held and paused, our sign-in is forgotten, its people are told."
+    return f"The account is held and paused, our sign-in is forgotten, its people are told. {said}"
 
 
 def _rows(mine: Rights, show: str, channel: str) -> tuple[Any, int]:

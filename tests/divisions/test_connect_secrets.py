@@ -1,4 +1,4 @@
-"""Tokens of a connection stand nowhere: not in a page, the ledger, a log line, a repr, the admin; and the ledger binds."""
+"""Tokens of a connection stand nowhere: in no page, ledger entry, log line or repr. And the ledger binds."""
 
 from __future__ import annotations
 
