@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.models import Channel, User
-from divisions.services import access_review, mailing, roster, tokens
+from divisions.services import access_review, api_versions, connect, mailing, roster, tokens
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,11 @@ def resync_mirror() -> int:
 
 @shared_task(ignore_result=True)
 def check_accounts() -> int:
-    """Look at every account: is its sign-in good, until when; returns how many were looked at."""
+    """Look at every account: is its sign-in good, until when; returns how many were looked at.
+
+    Says, too, which versions of the platforms' APIs end soon.
+    """
+    api_versions.warn(now=timezone.now())
     return look_at(tokens.due_for_a_check())
 
 
@@ -52,8 +56,12 @@ def look_after_people() -> int:
 
 @shared_task(ignore_result=True)
 def renew_sign_ins() -> int:
-    """Renew the sign-ins that end within minutes, before a post needs them; returns how many were renewed."""
+    """Renew the sign-ins that end within minutes, before a post needs them; returns how many were renewed.
+
+    Forgets the connections, too, that somebody began and did not finish.
+    """
     now, renewed = timezone.now(), 0
+    connect.forget_old(now=now)
     for channel in tokens.due_for_renewal(now=now):
         try:
             renewed += tokens.keep_fresh(channel, now=now).token_expires_at != channel.token_expires_at

@@ -42,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     Check("credentials", accounts.secrets),
     Check("tokens", accounts.tokens),
     Check("accounts", accounts.looked_at),
+    Check("api-versions", accounts.api_versions),
 )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from config.doctor.seen import Seen, fine, named, stop, warn
+from connectors.versions import ApiVersion
 from divisions.errors import BadInput
 from divisions.models import Channel, Department
+from divisions.services import api_versions as versions_service
 from divisions.services import credentials
+from divisions.services.people import today
 from divisions.services.tokens import WARN_DAYS
 from divisions.states import OWN_PLATFORMS, ChannelState, Mode
 
@@ -80,3 +83,16 @@ def looked_at(now: datetime) -> Seen:
             "Beat and Redis bring the daily look; see that both run.",
         )
     return fine(f"{len(rows)} accounts, looked at within a day")
+
+
+def api_versions(now: datetime) -> Seen:
+    """The platforms go on answering the versions of their API that we speak."""
+    found = versions_service.ending(today(now))
+    said = [_ends_on(version) for version in found]
+    if any(version.ends_on and version.ends_on <= today(now) for version in found):
+        return stop(f"no longer answered: {named(said)}", versions_service.CURE)
+    return warn(named(said), versions_service.CURE) if said else fine("no version ends within 60 days")
+
+
+def _ends_on(version: ApiVersion) -> str:
+    return f"{version.name} ends on {version.ends_on}" if version.known else f"{version.name} is unknown to us"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from connectors import versions
 from connectors.contract import Capabilities, EditRules
 from connectors.registry import PLATFORMS, PlatformInfo, get
 
@@ -61,3 +62,13 @@ def _or_dash(value: int | None) -> str:
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
+
+
+def test_the_versions_and_their_ends_are_true() -> None:
+    table = PAGE.read_text("utf-8").partition("<!-- versions")[2].partition("\n\n")[2].partition("\n\n")[0]
+    written = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    assert written == [[slug, version.name, _until(version)] for slug, version in versions.VERSIONS.items()]
+
+
+def _until(version: versions.ApiVersion) -> str:
+    return f"{version.ends_on:%-d %B %Y}" if version.ends_on else "no end announced"
