@@ -13,13 +13,14 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from config.demo import content, mirror, pictures, rounds
+from config.demo import content, digests, mirror, pictures, rounds
 from config.demo.content import DemoPost
 from connectors.contract import Done, Result
 from connectors.errors import ConnectorError
 from divisions.models import Channel, Division, User
 from divisions.services import channels, load_department
 from divisions.states import OWN_PLATFORMS
+from moderation.services import linking
 from posts.models import MediaAsset, Post, Revision
 from posts.services import compose, decide, deliver, media, review, submit
 from posts.services.compose import DraftInput
@@ -53,6 +54,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> bool:
                 say(f"{number} posts written.")
         rounds.tell(now=now)
         say("Ninety days of check rounds are signed.")
+        digests.tell(now=now)
     return True
 
 
@@ -68,6 +70,7 @@ def _department(now: datetime) -> None:
         channels.change_channel(channel=channel, by=None, now=now - FIRST_DAY, **facts)
         if channel.platform in mirror.SPOKEN:
             channels.set_credentials(channel=channel, secrets={"access_token": token}, by=None, now=now - FIRST_DAY)
+            linking.ask(Channel.objects.select_related("division").get(pk=channel.pk), now=now)
 
 
 class _Story:

@@ -61,7 +61,8 @@ def told(entry: LedgerEntry) -> Line:
 def _changed(data: Data) -> str:
     facts: Mapping[str, Any] = data.get("changed") or {}
     said = [f"{NAMES.get(name, name.replace('_', ' '))}{_to(name, value)}" for name, value in facts.items()]
-    return f"{'; '.join(dict.fromkeys(said))}.".capitalize() if said else "Changed."
+    words = "; ".join(dict.fromkeys(said)) or "changed"
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _to(name: str, value: Any) -> str:

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from connectors.contract import Profile
+from connectors.errors import ConnectorError, NotSupported
+from divisions.errors import BadInput
 from divisions.models import Channel
 from divisions.services import register
+from divisions.services.accounts import account_of, connector_of
 from divisions.states import Audience
 
 
@@ -24,6 +27,15 @@ def write_down(channel: Channel, profile: Profile, *, now: datetime) -> None:
         return
     words = f"{profile.text or ''} {profile.link or ''}"
     register.seen_linking_back(channel=channel, links_back=leads_back(words), now=now)
+
+
+def ask(channel: Channel, *, now: datetime) -> None:
+    """Ask the platform for the account's profile and write down what it shows; nothing where it does not answer."""
+    try:
+        shown = connector_of(channel).profile(account_of(channel))
+    except (ConnectorError, NotSupported, BadInput):
+        return
+    write_down(channel, shown, now=now)
 
 
 def host(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Is it really us? Whether an address is an account, a page or a post of the department. Public side only (P6)."""
+"""Is it really us? Whether an address or words are an account, a page or a post of ours. Public side only (P6)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from divisions.models import Channel
 from divisions.selectors.channels import official_accounts
 from divisions.states import Audience
 from posts.models import Delivery
-from posts.selectors import public
+from posts.selectors import ours_words, public
 from posts.selectors.published import Published
 from posts.states import Act, DeliveryState
 
 LONGEST = 500
 _PAGE = re.compile(r"^/news/(\d{1,18})-")
+_SAYING = (Act.PUBLISH, Act.EDIT, Act.REPLY)
 _PREFIXES = ("www.", "m.", "mobile.")
 
 
@@ -34,10 +35,13 @@ class Answer:
     channel: Channel | None = None
     post: Published | None = None
     exact: bool = False
+    asked_words: bool = False
 
 
 def look_up(text: str) -> Answer:
-    """What an address or a handle is to us. At most three queries; nothing is fetched from anywhere."""
+    """What an address, a handle or words are to us. At most three queries; nothing is fetched from anywhere."""
+    if ours_words.are_words(text[:LONGEST]):  # before addresses: a sentence ends with a full stop
+        return _words(text[:LONGEST])
     asked = _parse(text[:LONGEST])
     if asked is None:
         return _handle(text.strip()[:LONGEST])
@@ -55,6 +59,21 @@ def look_up(text: str) -> Answer:
 def _handle(text: str) -> Answer:
     found = _candidates([text.removeprefix("@")])
     return Answer("account", channel=found[0], exact=True) if found else Answer("unknown")
+
+
+def _words(text: str) -> Answer:
+    """A wording of ours, in any version; words that were put right since are told apart from those that stand."""
+    said = ours_words.find(text)
+    if said is None:
+        return Answer("unknown", asked_words=True)
+    found = public.page(said.post_id)
+    if found is None:  # it was on accounts alone
+        stands = Delivery.objects.filter(revision=said, act__in=_SAYING, state=DeliveryState.DELIVERED)
+        row = stands.filter(channel__audience=Audience.PUBLIC).select_related("channel").first()
+        return Answer("post", channel=row.channel) if row else Answer("removed")
+    if found.withdrawn:
+        return Answer("removed", post=found.post)
+    return Answer("post" if found.post.revision.pk == said.pk else "corrected", post=found.post)
 
 
 def _own(asked: SplitResult) -> Answer:
@@ -84,7 +103,7 @@ def _post(channel: Channel, last: str, asked: SplitResult) -> Answer | None:
         Delivery.objects.filter(
             channel=channel,
             remote_id__in=[last, f"{channel.remote_id}_{last}"],
-            act__in=[Act.PUBLISH, Act.EDIT, Act.REPLY],  # an edit may have given it another address
+            act__in=_SAYING,  # an edit may have given it another address
             post__audience=Audience.PUBLIC,
             revision__isnull=False,
             state__in=[DeliveryState.DELIVERED, DeliveryState.WITHDRAWN],

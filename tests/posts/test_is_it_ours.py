@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from posts.models import Delivery
-from tests.stories import NOW, approved, live
+from posts.services import correct
+from tests.stories import NOW, approved, live, tick
 
 
 def asked(client: Client, text: str) -> str:
@@ -92,3 +95,42 @@ def test_a_staff_post_is_never_confirmed(client: Client, department: SimpleNames
 def test_the_question_is_escaped(client: Client, department: SimpleNamespace) -> None:
     body = client.get("/official/", {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in body
+
+
+WORDS = "A water main broke under\nOak Street, so it stays closed until “four” in the afternoon."
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        WORDS,
+        "a water main broke under oak street, so it stays closed",
+        '…broke under Oak Street, so it stays closed until "four" in the…',
+    ],
+)
+def test_words_that_stand_on_a_page_of_ours_are_ours(client: Client, department: SimpleNamespace, seen: str) -> None:
+    d = department
+    live(d.northeast, d.officer, d.supervisor, text=WORDS)
+    assert asked(client, seen) == "Ours"
+
+
+def test_words_that_were_removed_or_put_right_since_are_told_apart(client: Client, department: SimpleNamespace) -> None:
+    d, now = department, timezone.now()
+    post = live(d.northeast, d.officer, d.supervisor, text=WORDS, now=now)
+    typed = {"was_wrong": "The wrong street.", "reason": "A reader said so.", "title": "Elm Street"}
+    wrong = correct.Typed(text="A water main broke under Elm Street, so that one is closed.", **typed)
+    correct.confirm(correction=correct.ask(post=post, typed=wrong, by=d.supervisor), by=d.smo)
+    tick(timezone.now() + timedelta(minutes=1))
+    assert asked(client, WORDS) == "Ours, and since corrected"
+    assert asked(client, "broke under Elm Street, so that one is closed") == "Ours"
+    Delivery.objects.filter(post=post).update(state="withdrawn")
+    assert asked(client, WORDS) == "Ours, and removed"
+
+
+def test_words_that_never_went_out_or_only_to_staff_are_never_confirmed(
+    client: Client, department: SimpleNamespace
+) -> None:
+    d = department
+    approved(d.northeast, d.officer, d.supervisor, text=WORDS, due="2026-12-24T18:00")
+    live(d.northeast, d.officer, d.supervisor, text=WORDS, audience="internal", kind="internal_notice")
+    assert asked(client, WORDS) == "Not ours"
