@@ -17,7 +17,7 @@ from divisions.models import Channel, Department, Division
 from divisions.permissions import Right
 from divisions.services import department as department_service
 from divisions.services import divisions as division_service
-from divisions.states import OWN_PLATFORMS, ChannelState
+from divisions.states import NOT_ACCOUNTS, ChannelState
 from records.admin import ReadOnlyInline
 
 
@@ -80,7 +80,7 @@ class DivisionAdmin(Exports, ServiceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Division]:
         """With how many accounts and members it has."""
-        accounts = ~Q(channels__platform__in=OWN_PLATFORMS) & ~Q(channels__state=ChannelState.RETIRED)
+        accounts = ~Q(channels__platform__in=NOT_ACCOUNTS) & ~Q(channels__state=ChannelState.RETIRED)
         rows: QuerySet[Division] = super().get_queryset(request)
         return rows.annotate(
             account_count=Count("channels", filter=accounts, distinct=True),

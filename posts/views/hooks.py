@@ -50,9 +50,11 @@ def endpoint(request: HttpRequest, slug: str) -> HttpResponse:
 def secret(request: HttpRequest, slug: str) -> HttpResponse:
     """Make a secret and show it in this one answer, which nothing keeps."""
     channel = _mine(request, slug)
+    had = bool(channel.credentials)
     made = webhooks.make_secret(channel=channel, by=request.user)  # type: ignore[arg-type]
     channel.refresh_from_db(fields=["credentials"])
-    return _page(request, channel, EndpointForm(initial={"endpoint": channel.api_base}, label_suffix=""), made=made)
+    form = EndpointForm(initial={"endpoint": channel.api_base}, label_suffix="")
+    return _page(request, channel, form, made=made, had=had)
 
 
 @login_required
@@ -81,12 +83,13 @@ def _mine(request: HttpRequest, slug: str) -> Channel:
 
 
 def _page(
-    request: HttpRequest, channel: Channel, form: EndpointForm, *, made: str = "", status: int = 200
+    request: HttpRequest, channel: Channel, form: EndpointForm, *, made: str = "", had: bool = False, status: int = 200
 ) -> HttpResponse:
     context = {
         "channel": channel,
         "form": form,
         "made": made,
+        "had_secret": had,
         "has_secret": bool(channel.credentials),
         "answers": hooks.last_answers(channel),
         "zone": moments.zone_of(channel.division),

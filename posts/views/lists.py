@@ -24,7 +24,7 @@ from posts.models import Subscription
 from posts.selectors import mailing, moments
 from posts.services import lists
 
-PAGE = 50
+PAGE = 25
 HEAD = ("address", "since", "how", "note")
 
 

@@ -98,6 +98,9 @@ def test_what_everybody_sees_passes(page: Page, live_server: Any, world: World):
     complaints = listen(page)
     paths = ["/", "/news/", "/news/?kind=update", "/northeast/", "/official/", "/official/?q=x"]
     paths += [world.address("posts:page", "live"), "/accounts/login/", "/accounts/password/reset/"]
+    paths += ["/subscribe/", "/subscribe/asked/", "/subscribe/?division=northeast"]
+    links = (("confirm", "asked"), ("manage", "reader"), ("leave", "leaving"))
+    paths += [world.address(f"posts:subscribe_{step}", thing) for step, thing in links]
     lines = all_found(page, live_server.url, [*paths, "/accounts/password/reset/done/"])
     assert complaints == []
     lines += all_found(page, live_server.url, ["/no-such-page/at-all/"], status=404)
@@ -130,6 +133,8 @@ def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: An
     complaints = listen(page)
     posts = {row.post_id for row in world.deliveries.values()}
     paths = ["/desk/", "/desk/review/", world.address("posts:decide", "review"), "/desk/wall/", "/desk/posts/"]
+    paths += ["/desk/channels/northeast-mail/", "/desk/channels/northeast-mail/subscribers/"]
+    paths += ["/desk/channels/northeast-hook/", "/desk/channels/northeast-hook/webhook/"]
     paths += ["/desk/wall/?open=facebook-northeast", "/desk/wall/divisions/"]
     paths += [world.address("posts:decide", "review") + f"?ask={ask}" for ask in ("changes", "reject")]
     paths += [f"/desk/posts/{pk}/" for pk in posts] + [world.address("posts:retime", "timed")]
