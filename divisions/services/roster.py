@@ -43,19 +43,19 @@ def add(
     """
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
     moment = now or timezone.now()
-    if channel.platform in NOT_ACCOUNTS or channel.state == ChannelState.RETIRED:
+    row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)  # two at once: one after the other
+    if row.platform in NOT_ACCOUNTS or row.state == ChannelState.RETIRED:
         raise WrongMoment(f"{channel} needs nobody on duty.")
     _check_times(starts_at, ends_at, moment)
-    Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)  # two at once: one after the other
     why = _why_not(channel, user, starts_at, ends_at)
     if why:
         raise BadInput("user", why, cure="Choose somebody else, or other days.")
-    row = DutyShift.objects.create(
+    shift = DutyShift.objects.create(
         channel=channel, user=user, starts_at=starts_at, ends_at=ends_at, made_by=by, created_at=moment
     )
-    facts = {"shift": row.pk, "email": user.email, "from": starts_at.isoformat(), "until": ends_at.isoformat()}
+    facts = {"shift": shift.pk, "email": user.email, "from": starts_at.isoformat(), "until": ends_at.isoformat()}
     remember("divisions.shift.added", channel, by, moment, facts)
-    return row
+    return shift
 
 
 @transaction.atomic

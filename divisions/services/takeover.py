@@ -34,7 +34,7 @@ def open_(
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
     if channel.platform in NOT_ACCOUNTS:
         raise BadInput("channel", "Our own pages have no password.", cure="Only accounts of platforms are taken over.")
-    if channel.state == ChannelState.RETIRED:
+    if Channel.objects.select_for_update(no_key=True).get(pk=channel.pk).state == ChannelState.RETIRED:
         raise WrongMoment(f"{channel} is retired.")
     if from_user is not None and from_user.pk == to_user.pk:
         raise BadInput("from_user", "Nobody takes over from themselves.", cure="Choose who had it before.")

@@ -70,8 +70,9 @@ def channel(request: HttpRequest, slug: str) -> HttpResponse:
             services.add(channel=row, user=user, starts_at=starts_at, ends_at=ends_at, by=request.user)  # type: ignore[arg-type]
             messages.success(request, f"{user} is on duty for {row}.")
             return redirect("divisions:roster_channel", slug=slug)
-        except BadInput as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        except (BadInput, WrongMoment) as refusal:
+            field = refusal.field if isinstance(refusal, BadInput) and refusal.field in form.fields else None
+            form.add_error(field, str(refusal))
     context = {
         "channel": row,
         "form": form,

@@ -96,12 +96,12 @@ class World:
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
         channels.set_credentials(channel=d.facebook_northeast, secrets={"access_token": "made-up-token"}, by=None)
         self._checks()
-        self._people()
+        self._moves_and_duties()
         self._mailing()
         self.told = self._told(by)
         Heartbeat.objects.update(beat_at=NOW + timedelta(minutes=5))
 
-    def _people(self) -> None:
+    def _moves_and_duties(self) -> None:
         """A shift, a takeover by the supervisor and a review of Northeast; somebody who has just left it."""
         d, at = self.d, {"by": self.d.admin, "now": NOW}
         hours = {"starts_at": NOW + timedelta(days=1), "ends_at": NOW + timedelta(days=2)}
