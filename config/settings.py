@@ -176,6 +176,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # form fields; files are limited 
 VIDEO_MAX_BYTES = env.whole("VIDEO_MAX_MB", 500) * 1024 * 1024
 VIDEO_MAX_S = env.whole("VIDEO_MAX_S", 20 * 60)
 VIDEO_WORK_S = env.whole("VIDEO_WORK_S", 60 * 60)  # how long making one clean copy may take
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 

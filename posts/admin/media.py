@@ -1,4 +1,4 @@
-"""The media library in Django admin: found and described; pictures come in on the desk, where they are cleaned (P7)."""
+"""The media library in Django admin: found and described; files come in on the desk, where they are cleaned (P7)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from divisions.admin import ServiceAdmin, ServiceForm, person
 from divisions.permissions import Right
 from posts.admin.post import INSIDE
 from posts.models import MediaAsset
+from posts.selectors.published import clock
 from posts.services import media
 from records.admin import MomentFilter
 
@@ -27,20 +28,27 @@ class DescribeForm(ServiceForm):
 
 @admin.register(MediaAsset)
 class MediaAssetAdmin(ServiceAdmin):
-    """Pictures with their text and credit; those two can be changed, what was submitted already keeps its own copy."""
+    """Pictures and videos with their text and credit; what was submitted already keeps its own copy of those two.
+
+    A video's captions and still are changed on the desk, where one sees it play.
+    """
 
     sees: ClassVar = INSIDE
     acts: ClassVar = Right.DRAFT_POST
     where: ClassVar = "division"
     form = DescribeForm
-    list_display = ("name", "division", "credit", "size", "uploaded_by", "created_at")
-    list_filter = (("division", AutocompleteSelectFilter), ("created_at", MomentFilter), "mime")
+    list_display = ("name", "division", "credit", "size", "state", "uploaded_by", "created_at")
+    list_filter = (("division", AutocompleteSelectFilter), ("created_at", MomentFilter), "mime", "state")
     list_select_related = ("division", "uploaded_by")
     search_fields = ("alt_text", "credit", "original_name", "sha256__startswith")
     ordering = ("-created_at", "-pk")
     fieldsets = (
         (None, {"fields": ("alt_text", "credit")}),
-        ("The file", {"fields": ("division", "original_name", "mime", "size", "size_bytes", "sha256")}),
+        (
+            "The file",
+            {"fields": ("division", "original_name", "mime", "size", "size_bytes", "sha256", "original_sha256")},
+        ),
+        ("A video", {"fields": ("state", "problem", "runs", "captions_sha256", "no_speech", "poster_sha256")}),
         ("Came in", {"fields": ("uploaded_by", "created_at")}),
     )
     readonly_fields = (
@@ -50,6 +58,13 @@ class MediaAssetAdmin(ServiceAdmin):
         "size",
         "size_bytes",
         "sha256",
+        "original_sha256",
+        "state",
+        "problem",
+        "runs",
+        "captions_sha256",
+        "no_speech",
+        "poster_sha256",
         "uploaded_by",
         "created_at",
     )
@@ -73,3 +88,8 @@ class MediaAssetAdmin(ServiceAdmin):
     def size(self, asset: MediaAsset) -> str:
         """Width and height."""
         return f"{asset.width} × {asset.height}"
+
+    @admin.display(description="runs (minutes:seconds)", empty_value="no video")
+    def runs(self, asset: MediaAsset) -> str | None:
+        """How long it is."""
+        return clock(asset.duration_ms) or None

@@ -73,11 +73,7 @@ def look(file: IO[bytes], size_bytes: int) -> Facts:
     container or codec that is not taken, damaged or cut off.
     """
     if size_bytes > settings.VIDEO_MAX_BYTES:
-        raise BadInput(
-            "file",
-            f"The video has {size_bytes // MB:,} MB; at most {settings.VIDEO_MAX_BYTES // MB} are taken.",
-            cure="Export it smaller, 1080p is enough.",
-        )
+        raise too_big()
     with _opened(file) as container:
         stream = _picture_track(container)
         if stream is None:
@@ -88,6 +84,15 @@ def look(file: IO[bytes], size_bytes: int) -> Facts:
         facts = _facts(container, stream)
     _check_limits(facts)
     return facts
+
+
+def too_big() -> BadInput:
+    """What is said of a file that is more than is taken at all."""
+    return BadInput(
+        "file",
+        f"The file has more than {settings.VIDEO_MAX_BYTES // MB} MB.",
+        cure="Export it smaller, 1080p is enough.",
+    )
 
 
 @contextmanager

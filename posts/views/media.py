@@ -24,7 +24,7 @@ from posts.models import MediaAsset, Post
 from posts.selectors import library, posts
 from posts.selectors.library import Sort
 from posts.selectors.published import STILL_MIME, clock, file_path
-from posts.services import compose, intake, videos
+from posts.services import compose, intake, video, videos
 from posts.services import media as service
 from posts.states import EDITABLE_STAGES
 from posts.views import saving, shown
@@ -45,7 +45,9 @@ def index(request: HttpRequest) -> HttpResponse:
         raise NotAllowed(Right.DRAFT_POST.label, where="any division", who=access.who_can(Right.DRAFT_POST))
     offered = division_selectors.with_right(mine, Right.DRAFT_POST)
     form = UploadForm(offered, request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    if getattr(request, "file_too_big", False):
+        form.errors["file"] = form.error_class([str(video.too_big())])
+    elif request.method == "POST" and form.is_valid():
         try:
             asset = intake.take(
                 division=form.divisions[form.cleaned_data["division"]],
@@ -180,6 +182,8 @@ def picture_add(request: HttpRequest, pk: int) -> HttpResponse:
     if saved.draft is None:
         return refused(request, writing, saved)
     file = request.FILES.get("file")
+    if getattr(request, "file_too_big", False):
+        return _file_refused(request, pk, saved.draft.version, str(video.too_big()))
     if file is None:
         return _file_refused(request, pk, saved.draft.version, "Choose a picture or video first.")
     try:
