@@ -20,7 +20,7 @@ from connectors.errors import ConnectorError, Duplicate, Misconfigured, NotAutho
 from divisions.errors import BadInput
 from divisions.services import tokens
 from posts.models import ChannelLane
-from posts.services import hold_lock, outcome, read_back
+from posts.services import hold_lock, outcome, read_back, step_state
 from posts.services.accounts import account_of, connector_of
 from posts.services.begin import Call as Call
 from posts.services.begin import begin_many
@@ -127,7 +127,7 @@ def make_call(call: Call) -> Result | ConnectorError:
     try:
         connector: Connector = connector_of(channel)
         sending = Sending(delivery=call.delivery, attempt=call.attempt, now=call.at)
-        account, state = account_of(channel, sending=sending), dict(call.delivery.step_state)
+        account, state = account_of(channel, sending=sending), step_state.opened(call.delivery.step_state)
         if call.step.name == read_back.NAME:
             return read_back.look(connector, account, call.step, state, now=call.at)
         return read_back.to_be_proven(connector.run(account, call.step, state), call.delivery)

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from connectors.contract import Done, Next, Result, Wait
 from connectors.errors import ConnectorError
 from posts.models import Delivery
-from posts.services import outcome
+from posts.services import outcome, step_state
 from posts.services.begin import Call
 from posts.states import DeliveryState
 
@@ -51,7 +51,7 @@ def settle_many(answers: Sequence[Answer], *, worker: str, now: datetime) -> set
     outcome.deliver_many(late, now=now, how="the answer came late")
     for row, a in mine:
         if isinstance(a.answer, Wait):
-            row.step_state = a.answer.state
+            row.step_state = step_state.sealed(a.answer.state)
             outcome.retry_at(row, a.answer.not_before, now=now)
         elif isinstance(a.answer, ConnectorError):
             outcome.settle_error(row, a.call.step, a.answer, now=now, seen=a.seen)
@@ -90,7 +90,7 @@ def _advance(through: Sequence[tuple[Delivery, Next]]) -> set[int]:
     if through:
         values: dict[str, Any] = {
             "ids": [row.pk for row, _ in through],
-            "states": [json.dumps(a.state) for _, a in through],
+            "states": [json.dumps(step_state.sealed(a.state)) for _, a in through],
         }
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, values)

@@ -82,6 +82,21 @@ def test_a_text_goes_to_phones_once(department: SimpleNamespace, network: Sandbo
     assert text.extra["title"] == f"Boil water in Pecan Hollow [{delivery_code.of(row.key)}]"
 
 
+def test_a_safety_alert_goes_out_at_the_level_of_an_alert(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    d = department
+    nixle = _connected(network, d, "nixle")
+    post = approved(
+        d.headquarters, d.smo, d.boss, kind="safety_alert", facts={"do_now": "Stay inside."}, channels=[nixle],
+        text="Gas leak on Oak Street. Stay inside, close windows.",
+    )  # fmt: skip
+    row = _until_done(post, DUE)
+    assert row.state == DeliveryState.DELIVERED, row.problem
+    (text,) = network.shown(nixle)
+    assert text.extra["level"] == "Alert"
+
+
 def test_a_text_whose_answer_was_lost_is_found_by_its_mark_and_not_sent_again(
     department: SimpleNamespace, network: SandboxNetwork
 ) -> None:
