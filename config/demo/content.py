@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from config.demo import films
 from config.demo.moments import due, moment, say_date, say_hours, say_moment, say_time
 from config.demo.pictures import ALT, CREDIT
 from posts.kinds import SPECS
@@ -22,13 +23,13 @@ FOLDER = Path(__file__).parent
 DEPARTMENT = FOLDER / "department.yaml"
 OWN_WORDS = {"x_text": "x", "nixle_text": "nixle"}  # key in the file -> platform whose variant it is
 NEEDED = frozenset({"key", "kind", "title", "text", "channels", "at"})
-KEYS = NEEDED | {"by", "dates", "facts", "fault", "language", "missing", "picture", "review_note", "scenario"}
+KEYS = NEEDED | {"by", "dates", "facts", "fault", "film", "language", "missing", "picture", "review_note", "scenario"}
 KEYS |= frozenset(OWN_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPicture:
-    """A drawn picture by its name; `alt` is empty only where the demo wants it missing."""
+    """A drawn picture (or film) by its name; `alt` is empty only where the demo wants it missing."""
 
     name: str
     alt: str
@@ -61,6 +62,7 @@ class DemoPost:
     facts: Mapping[str, str] = field(default_factory=dict)
     expires_on: date | None = None
     picture: DemoPicture | None = None
+    film: DemoPicture | None = None
     scenario: str | None = None
     fault: Mapping[str, str] | None = None
     review_note: str = ""
@@ -116,6 +118,7 @@ def _post(entry: dict[str, Any], file: dict[str, Any], now: datetime) -> DemoPos
         facts=_facts(entry["kind"], raw, times, known),
         expires_on=_expires_on(raw, due_at),
         picture=_picture(entry.get("picture")),
+        film=_film(entry.get("film")),
         scenario=entry.get("scenario"),
         fault=entry.get("fault"),
         review_note=entry.get("review_note", ""),
@@ -182,6 +185,10 @@ def _words(
 def _fill(template: str, words: Mapping[str, str]) -> str:
     """The text with its words filled in; "p.m." brings its own full stop."""
     return template.format_map(words).replace(".m..", ".m.")
+
+
+def _film(name: str | None) -> DemoPicture | None:
+    return DemoPicture(name=name, alt=films.ALT[name], credit=CREDIT) if name else None
 
 
 def _picture(raw: str | Mapping[str, str] | None) -> DemoPicture | None:

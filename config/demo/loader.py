@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from config.demo import content, digests, mirror, pictures, rounds
+from config.demo import content, digests, films, mirror, pictures, rounds
 from config.demo.content import DemoPost
 from connectors.contract import Done, Result
 from connectors.errors import ConnectorError
@@ -22,7 +22,7 @@ from divisions.services import channels, load_department
 from divisions.states import OWN_PLATFORMS
 from moderation.services import linking
 from posts.models import MediaAsset, Post, Revision
-from posts.services import compose, decide, deliver, media, review, submit
+from posts.services import compose, decide, deliver, media, review, submit, videos
 from posts.services.compose import DraftInput
 from posts.states import DeliveryState
 
@@ -98,7 +98,8 @@ class _Story:
     def _write(self, post: DemoPost, now: datetime) -> Post:
         by, division = self.people[post.by], self.divisions[post.division]
         row = compose.start(division=division, kind=post.kind, audience=post.audience, by=by, now=now)
-        picture = [self._picture(post, by, division).pk] if post.picture else []
+        shown = [self._film(post, by, division).pk] if post.film else []
+        shown += [self._picture(post, by, division).pk] if post.picture else []
         compose.save(
             post=row,
             version=1,
@@ -114,7 +115,7 @@ class _Story:
                 wall_time=post.wall_time,
                 expires_on=post.expires_on,
                 channels={c.pk: post.own_words.get(c.platform) for c in self._places(post)},
-                media=tuple(picture),
+                media=tuple(shown),
             ),
         )
         return row
@@ -143,6 +144,23 @@ class _Story:
                 now=self.now - PICTURE_WORK,
             )
         return self.assets[key]
+
+    def _film(self, post: DemoPost, by: User, division: Division) -> MediaAsset:
+        """A film with its captions; its clean copy is made here, as no worker runs while the demo is loaded."""
+        assert post.film is not None
+        data, now = films.draw(post.film.name), self.now - PICTURE_WORK
+        film = videos.add(
+            division=division,
+            name=f"{post.film.name}.mp4",
+            file=io.BytesIO(data),
+            size_bytes=len(data),
+            by=by,
+            alt_text=post.film.alt,
+            credit=post.film.credit,
+            now=now,
+        )
+        videos.make_one(now=now)
+        return videos.caption(asset=film, text=films.CAPTIONS[post.film.name], no_speech=False, by=by, now=now)
 
     def _decide(self, post: DemoPost, revision: Revision, now: datetime) -> None:
         if post.scenario == "in_review":

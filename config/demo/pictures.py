@@ -46,7 +46,6 @@ ALT = {
     "skyline-dusk": "City skyline at dusk with glowing paper lanterns in the sky.",
     "meeting-chairs": "Rows of empty chairs facing a white board that asks: What should we fix first?",
     "bike-rodeo": "A parking lot with a winding course of orange cones, and a small red bicycle.",
-    "video-still": "Still from the film: a blue bicycle locked to a metal rack, with a caption line below.",
     "k9-dusk": "Outline of a sitting dog on a hill in front of a large low moon.",
     "lost-dog": "A brown dog with a red collar asleep on a blue mat.",
     "missing-person": "Plain blue outline of a head and shoulders with a magnifying glass. No face is shown.",

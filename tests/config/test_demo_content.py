@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PIL import Image
 
-from config.demo import content, pictures
+from config.demo import content, films, pictures
 from config.demo.content import DemoPost
 from connectors import counting, registry
 from connectors.contract import Act, Media, Outgoing
 from divisions.services import load_department
 from posts.kinds import SPECS
+from posts.services import captions, video
 
 SCENARIOS = {
     "scheduled": 6, "due_soon": 1, "in_review": 2, "changes_requested": 1, "draft": 2,
@@ -257,6 +258,20 @@ def test_a_picture_is_a_large_jpeg_without_metadata(name: str) -> None:
 
 def test_a_picture_is_the_same_each_time_it_is_drawn() -> None:
     assert pictures.draw("award-ribbon") == pictures.draw("award-ribbon")
+
+
+def test_the_film_is_used_described_captioned_and_the_same_each_time() -> None:
+    used = {post.film.name for post in posts() if post.film}
+    assert used == films.ALT.keys() == films.CAPTIONS.keys()
+    for name in used:
+        drawn = films.draw(name)
+        facts = video.look(io.BytesIO(drawn), len(drawn))
+        assert facts.fits
+        assert facts.duration_s == films.SECONDS
+        assert len(drawn) < 200_000
+        assert captions.cues(films.CAPTIONS[name], length_ms=films.SECONDS * 1000)
+        films.draw.cache_clear()
+        assert films.draw(name) == drawn
 
 
 def test_a_wrong_key_in_a_post_is_refused_by_name() -> None:
