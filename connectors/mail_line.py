@@ -88,6 +88,8 @@ def opened(relay: Relay, password: str, *, inside: bool) -> Iterator[Line]:
         return
     if inside and not _is_here(relay.host):
         raise Misconfigured(f"this account is in training: mails do not leave for {relay.host}")
+    if relay.user and not (relay.tls or relay.starttls or _is_here(relay.host)):
+        raise Misconfigured(f"a password would go to {relay.host} in the clear: use smtp+tls:// or smtps://")
     http.about_to_speak()
     smtp = _connected(relay, password)
     try:
@@ -219,8 +221,6 @@ def _greeted(relay: Relay) -> smtplib.SMTP:
 
 
 def _sign_in(smtp: smtplib.SMTP, relay: Relay, password: str) -> None:
-    if not (relay.tls or relay.starttls or _is_here(relay.host)):
-        raise Misconfigured(f"a password would go to {relay.host} in the clear: use smtp+tls:// or smtps://")
     try:
         smtp.login(relay.user, password)
     except smtplib.SMTPAuthenticationError as error:

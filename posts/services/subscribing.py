@@ -121,6 +121,7 @@ def erase(ids: Iterable[int]) -> int:
     for reader in found:
         reader.address, reader.folded, reader.suspended_why = "", f"erased-{reader.pk}", ""
     Subscriber.objects.bulk_update(found, ["address", "folded", "suspended_why"])
+    MailCopy.objects.filter(subscriber__in=found).exclude(words="").update(words="")  # servers like to repeat addresses
     return len(found)
 
 

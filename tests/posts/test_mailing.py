@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import override_settings
@@ -413,3 +414,31 @@ def test_the_page_of_a_delivery_says_how_many_mails_stand_where(
     assert "<dt>Sent</dt><dd>2</dd>" in text
     assert "<dt>Refused</dt><dd>1</dd>" in text
     assert address(1) not in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_the_server_has_the_mail_it_is_written_down_already_and_nothing_else_is_open(
+    department: SimpleNamespace, server: Server, mail: Channel
+) -> None:
+    """Seen over another connection: what is not committed by then would be lost with the worker."""
+    row, seen = on(sent_to(department, mail), mail), {}
+    taken = server.handle_DATA
+
+    async def look(*args: Any) -> str:
+        [to] = args[2].rcpt_tos
+        seen[to] = await sync_to_async(seen_elsewhere)(row)
+        return await taken(*args)
+
+    server.handle_DATA = look  # type: ignore[method-assign]
+    tick(DUE)
+    row.refresh_from_db()
+    assert row.state == DeliveryState.DELIVERED
+    assert seen[address(1)] == {address(1): "sending", address(2): "pending", address(3): "pending"}
+    assert seen[address(3)] == {address(1): "sent", address(2): "sent", address(3): "sending"}
+
+
+def seen_elsewhere(row: Delivery) -> dict[str, str]:
+    try:
+        return states(row)
+    finally:
+        connection.close()
