@@ -161,8 +161,17 @@ def require(
         return
     if division.pk not in mine.visible_division_ids():
         raise NotVisible
-    where, who = str(channel or division), who_can(right)
-    raise NotAllowed(right.label, where=where, who=who, grants=who_grants(division.pk))
+    where, gate = str(channel or division), _gate(by, mine, right, division, channel)
+    raise NotAllowed(right.label, where=where, gate=gate, who=who_can(right), grants=who_grants(division.pk))
+
+
+def _gate(by: User, mine: Rights, right: Right, division: Division, channel: Channel | None) -> str:
+    """Which door is shut, for somebody who sees the division: the channel, or the role they have there."""
+    if channel is not None and mine.can(right, division.pk):
+        return "Your membership is limited to other channels."
+    rows = active_memberships().filter(user=by).order_by("role__name", "pk")
+    roles = dict.fromkeys(_one(_small(m.role.name)) for m in rows if division.pk in _grant(m).division_ids)
+    return f"You are there as {' and '.join(roles)}; that does not include it." if roles else ""
 
 
 def who_can(right: Right) -> str:

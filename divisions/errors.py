@@ -16,10 +16,13 @@ class Refusal(Exception):
 
 
 class NotAllowed(Refusal):
-    """The right is missing; `right` names it, `who` the roles that have it, `grants` the people who can give it."""
+    """The right is missing; `right` names it, `gate` says what is in the way.
 
-    def __init__(self, right: str, *, where: str, who: str = "", grants: str = "") -> None:
-        super().__init__(f"You may not {right} in {where}.")
+    `who` are the roles that have it, `grants` the people who can give it.
+    """
+
+    def __init__(self, right: str, *, where: str, gate: str = "", who: str = "", grants: str = "") -> None:
+        super().__init__(f"You may not {right} in {where}. {gate}".strip())
         self.right = right
         self.who = who
         self.say_who_grants(grants)

@@ -112,6 +112,12 @@ def items_of(review: AccessReview) -> QuerySet[AccessReviewItem]:
     return rows.order_by("decision", "membership__user__name", "membership__role__name", "pk")
 
 
+def ended_by(review: AccessReview) -> list[User]:
+    """The people whose memberships a review ended."""
+    ended = AccessReviewItem.objects.filter(review=review, decision=AccessReviewItem.Decision.END)
+    return list(User.objects.filter(memberships__reviewed__in=ended).distinct().order_by("name", "pk"))
+
+
 def rows_of_file(review: AccessReview) -> Iterator[tuple[str, ...]]:
     """The review as lines of a CSV file, after its head."""
     for line in lines(review, list(items_of(review))):

@@ -93,6 +93,17 @@ def grouped(lines: Sequence[Line], *, only: frozenset[int] | None = None) -> lis
     return [(place, [line for line in lines if line.division_id == place.pk]) for place in places]
 
 
+def with_work_left(persons: Sequence[User], division_id: int, *, now: datetime) -> list[str]:
+    """Names of those who belong to a division no more and still have something there that somebody should take."""
+    found = []
+    for person in persons:
+        lines = [line for line in all_of(person, now=now) if line.division_id == division_id]
+        here = access.rights(person).visible_division_ids()
+        if division_id not in here and any(not (line.ends or line.opens) for line in lines):
+            found.append(person.name)
+    return found
+
+
 def on_duty_for(person: User, mine: Rights) -> QuerySet[Channel]:
     """The accounts of which somebody is the standing officer, as far as one sees them."""
     rows = Channel.objects.filter(duty_officer=person, division__in=mine.visible_division_ids())

@@ -87,6 +87,9 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.sign(review=review, by=request.user)  # type: ignore[arg-type]
         messages.success(request, f"The review of {review.division} is signed. The next one is due in a year.")
+        names = people.with_work_left(selectors.ended_by(review), review.division_id, now=timezone.now())
+        if names:
+            messages.warning(request, f"Posts or accounts are still in the name of {', '.join(names)}: hand them over.")
     except WrongMoment as refusal:
         messages.error(request, str(refusal))
     return redirect(review_path(review))

@@ -18,7 +18,7 @@ from divisions.errors import BadInput, NotVisible, WrongMoment
 from divisions.forms.channels import PromiseForm, ReasonForm
 from divisions.models import Channel
 from divisions.permissions import Right
-from divisions.selectors import activity, register
+from divisions.selectors import activity, register, roster
 from divisions.selectors import channels as selectors
 from divisions.services import channels as services
 from divisions.services import tokens
@@ -120,8 +120,10 @@ def _page(
     mine: Rights = request.rights  # type: ignore[attr-defined]
     manages = mine.can(Right.MANAGE_CHANNEL, channel.division_id, channel) and not channel.is_own
     links_in, links_out = register.links_of(channel)
+    zone: str = request.department.zone  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         "channel": channel,
+        "on_duty": roster.on_duty([channel], now=timezone.now(), zone=zone)[channel.pk],
         "sent": activity.of_channels([channel])[channel.pk],
         "recent": activity.recent(channel, mine),
         "links_in": links_in,
@@ -134,6 +136,6 @@ def _page(
         "reason": reason or ReasonForm(label_suffix=""),
         "promised": promised or (PromiseForm(channel) if manages else None),
         "now": timezone.now(),
-        "zone": channel.division.zone or request.department.zone,  # type: ignore[attr-defined]
+        "zone": channel.division.zone or zone,
     }
     return render(request, "divisions/channel.html", context, status=422 if reason or promised else 200)

@@ -97,6 +97,7 @@ def all_found(page: Page, base: str, paths: Iterable[str], status: int = 200) ->
 def test_what_everybody_sees_passes(page: Page, live_server: Any, world: World):
     complaints = listen(page)
     paths = ["/", "/news/", "/news/?kind=update", "/northeast/", "/official/", "/official/?q=x"]
+    paths += ["/official/verify/", "/removals/", "/news/corrections/"]
     paths += [world.address("posts:page", "live"), "/accounts/login/", "/accounts/password/reset/"]
     paths += ["/subscribe/", "/subscribe/asked/", "/subscribe/?division=northeast"]
     links = (("confirm", "asked"), ("manage", "reader"), ("leave", "leaving"))
@@ -128,6 +129,25 @@ def test_the_desk_of_who_writes_passes(page: Page, live_server: Any, world: Worl
     assert lines == []
 
 
+def test_the_desk_of_who_looks_after_people_passes(page: Page, live_server: Any, world: World):
+    sign_in(page.context, live_server, world.d.admin)
+    complaints = listen(page)
+    names = ("person", "person_move", "access_review")
+    paths = ["/desk/people/", "/desk/people/?show=gone", "/desk/people/?q=nothing-like-this", "/desk/access/"]
+    paths += [world.address(f"divisions:{name}", "-") for name in names]
+    paths += ["/desk/roster/", "/desk/roster/?week=2026-12-07", "/desk/roster/accounts/facebook-northeast/"]
+    paths += [f"/desk/channels/{slug}/takeover/" for slug in ("facebook-northeast", "x-department")]
+    lines = all_found(page, live_server.url, [*paths, "/desk/channels/facebook-northeast/who/"])
+    lines += all_found(page, live_server.url, ["/desk/channels/facebook-northeast/who/?on=1800-01-01"], status=422)
+    page.goto(f"{live_server.url}{world.address('divisions:person_move', '-')}")
+    page.get_by_label("Leaves the department").check()
+    page.get_by_role("button", name="Look at what would move").click()
+    expect(page.get_by_role("button", name="Sign Second officer, Northeast off")).to_be_visible()
+    lines += found(page)
+    assert complaints == []
+    assert lines == []
+
+
 def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: Any, world: World):
     sign_in(page.context, live_server, world.d.smo)
     complaints = listen(page)
@@ -143,6 +163,23 @@ def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: An
     paths += ["/desk/drift/", "/desk/drift/?show=decided", "/desk/drift/?show=accounts"]
     paths += [world.address("moderation:drift_case", case) for case in ("open", "takeover")]
     lines = all_found(page, live_server.url, [*paths, "/desk/channels/", "/desk/channels/x-department/"])
+    assert complaints == []
+    assert lines == []
+
+
+def test_the_account_register_passes(page: Page, live_server: Any, world: World):
+    sign_in(page.context, live_server, world.d.smo)
+    complaints = listen(page)
+    world.d.nixle.holders.all().delete()
+    paths = ["/desk/register/", "/desk/register/?show=rule", "/desk/register/?show=retired"]
+    paths += ["/desk/register/nixle/", "/desk/register/facebook-northeast/"]
+    lines = all_found(page, live_server.url, paths)
+    page.goto(f"{live_server.url}/desk/register/")
+    page.get_by_role("button", name="Read and sign").click()
+    expect(page.get_by_role("button", name="Sign 5")).to_be_visible()
+    lines += found(page)
+    sign_in(page.context, live_server, world.d.officer)
+    lines += all_found(page, live_server.url, ["/desk/register/facebook-northeast/"])
     assert complaints == []
     assert lines == []
 

@@ -97,9 +97,28 @@ def test_require_tells_404_from_403(department: SimpleNamespace) -> None:
     d = department
     with pytest.raises(NotVisible):
         access.require(d.stranger, Right.DRAFT_POST, d.northeast)
-    with pytest.raises(NotAllowed, match="Supervisor") as refusal:
+    with pytest.raises(NotAllowed) as refusal:
         access.require(d.officer, Right.REVIEW_POST, d.northeast)
-    assert "Northeast" in str(refusal.value)
+    assert str(refusal.value) == (
+        "You may not approve somebody else's post or ask for changes in Northeast Patrol Division. "
+        "You are there as an officer; that does not include it. "
+        "A supervisor, or the social media officer can do it. "
+        "Administrator or Social media officer can give you the right."
+    )
+
+
+def test_a_refusal_names_the_gate_and_three_people_at_most(department: SimpleNamespace) -> None:
+    d = department
+    days = {"starts_on": date(2026, 1, 1), "by": d.smo}
+    people.grant(user=d.boss, division=d.central, role="supervisor", channels=[], **days)
+    people.grant(user=d.auditor, division=d.headquarters, role="officer", channels=[d.nixle], **days)
+    with pytest.raises(NotAllowed, match="Your membership is limited to other channels"):
+        access.require(d.auditor, Right.DRAFT_POST, d.headquarters, channel=d.x_department)
+    for name in ("records", "moderator"):
+        people.grant(user=getattr(d, name), division=d.headquarters, role="administrator", **days)
+    assert access.who_grants() == "Administrator, Moderator or Records officer"
+    assert access.who_can(Right.BREAK_GLASS) == ""
+    assert access.who_can(Right.MANAGE_PEOPLE) == "The administrator, or the social media officer"
 
 
 def test_rights_are_read_with_a_constant_number_of_queries(department: SimpleNamespace) -> None:

@@ -157,6 +157,15 @@ def test_the_page_and_the_file_show_the_last_signs_of_life(department: SimpleNam
     assert mine["last act"].startswith("2026-11-24T15:00")
 
 
+def test_work_that_stays_in_the_name_of_who_was_ended_is_said(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    draft(d.northeast, d.colleague, channels=[])
+    review = opened(d)
+    decide_all(d, review, end=d.colleague)
+    page = as_(d.smo).post(f"/desk/access/{review.pk}/sign/", follow=True).content.decode()
+    assert "still in the name of Second officer, Northeast" in page
+
+
 def test_the_page_keeps_what_was_typed_when_it_is_refused(department: SimpleNamespace, as_: Any) -> None:
     d, client = department, as_(department.smo)
     review = opened(d)
