@@ -61,6 +61,7 @@ def report(pending: PendingConnection, opened: Opened) -> dict[str, Any]:
         "account": opened,
         "findings": [{**line, "chip": chip, "word": word} for line, (chip, word) in zip(lines, chips, strict=True)],
         "stops": stops,
+        "only_unheard": stops and all(line["code"] == "reach" for line in lines if line["weight"] == Weight.STOP),
         "warnings": sum(line["weight"] == Weight.WARNING for line in lines),
         "able_title": "Once that is cured, Substation can" if stops else "Substation will be able to",
         "able": able,

@@ -17,6 +17,7 @@ from divisions.services import credentials, notices
 from divisions.states import CHANNEL_MOVES, OWN_PLATFORMS, Approver, ChannelState
 from records.services import ledger
 
+RESERVED = frozenset({"connect"})  # /desk/channels/connect/ is no channel
 EDITABLE = frozenset(
     {
         "name",
@@ -48,6 +49,8 @@ def create_channel(
 ) -> Channel:
     """Make an account's channel. Raises BadInput for an own platform (those come with the division)."""
     access.require(by, Right.MANAGE_CHANNEL, division)
+    if slug in RESERVED:
+        raise BadInput("slug", f"“{slug}” is an address of the desk itself.", cure="Choose another one.")
     if platform in OWN_PLATFORMS:
         raise BadInput("platform", "A division's public page, feed and staff feed come with it.")
     _known(facts)

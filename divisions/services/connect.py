@@ -156,16 +156,20 @@ def connect(*, pending: PendingConnection, name: str = "", by: User, now: dateti
 
 
 def mine(*, key: Any, session: str, by: User, now: datetime | None = None) -> PendingConnection:
-    """The connection this person began in this browser. Raises NotVisible for anybody else's, and once it is over."""
+    """The connection this person began in this browser.
+
+    Raises NotVisible for anybody else's and once it is over, NotAllowed when the right has ended since.
+    """
     rows = PendingConnection.objects.filter(user=by, session_hash=_hash(session), expires_at__gt=now or timezone.now())
     row = rows.filter(key=key).select_related("division", "channel__division").first()
     if row is None:
         raise NotVisible
+    access.require(by, Right.MANAGE_CHANNEL, row.division, channel=row.channel)
     return row
 
 
 def give_up(*, pending: PendingConnection) -> None:
-    """Forget a connection that was begun; whoever began it needs no right for that."""
+    """Forget a connection that was begun (`mine`), with the tokens in it."""
     pending.delete()
 
 

@@ -19,8 +19,6 @@ from divisions.models import Channel, Division, User
 from divisions.services import channels, credentials
 from divisions.states import Audience, ChannelState, Mode
 
-RESERVED = frozenset({"connect"})
-
 
 class Wanted(Protocol):
     """What somebody wants to connect (`connect.Wanted`)."""
@@ -145,7 +143,7 @@ def free_slug(platform: str, division: Division, handle: str) -> str:
     """An address here that nobody has: by division, by handle, then counted."""
     first, second = slugify(f"{platform}-{division.slug}")[:70], slugify(f"{platform}-{handle}")[:70]
     wanted = [first, second, *(f"{second}-{n}" for n in range(2, 100))]
-    taken = set(Channel.objects.filter(slug__in=wanted).values_list("slug", flat=True)) | RESERVED
+    taken = set(Channel.objects.filter(slug__in=wanted).values_list("slug", flat=True)) | channels.RESERVED
     return next(slug for slug in wanted if slug not in taken)
 
 

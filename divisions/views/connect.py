@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from connectors import connecting
 from connectors.connecting.contract import Way
@@ -87,7 +87,7 @@ def reconnect(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_safe
+@require_http_methods(["GET"])
 def back(request: HttpRequest, platform: str) -> HttpResponse:
     """The one address a platform sends people back to; whatever stands in it leads to our own pages only."""
     _gate(request)

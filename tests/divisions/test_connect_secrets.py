@@ -8,14 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from connectors.connecting import sandbox
 from connectors.sandbox.control import put_account
+from divisions.errors import BadInput
 from divisions.models import Channel, PendingConnection, PlatformApp, User
-from divisions.services import connect, connected, credentials, disconnect, platform_apps
+from divisions.services import channels, connect, connected, credentials, disconnect, field_keys, platform_apps
 from records.models import LedgerEntry
 from records.services import ledger
 from tests.divisions.sandbox_person import answer_page, local, query_of
@@ -117,6 +119,28 @@ def test_what_a_connection_writes_into_the_ledger_names_the_secrets_and_never_ho
     entry = LedgerEntry.objects.get(type="divisions.credentials.connected")
     assert entry.data["names"] == ["access_token", "app_secret"]
     assert entry.actor_id == department.smo.pk
+
+
+def test_what_is_sealed_of_a_connection_moves_to_a_new_key_with_all_else(
+    department: SimpleNamespace, network: SandboxNetwork, smo: Client, settings: Any
+) -> None:
+    put_account(network.server.network, {"platform": "x", "handle": "NewX"})
+    platform_apps.keep(platform="facebook", client_id="1", client_secret="an-apps-secret", by=department.smo)
+    _, there = way_to(smo, X)
+    old, new = settings.FIELD_KEYS, Fernet.generate_key().decode()
+    settings.FIELD_KEYS = [new, *old]
+    field_keys.rotate(by=None)
+    settings.FIELD_KEYS = [new]
+    stored = platform_apps.of("facebook", "live")
+    assert stored is not None
+    assert stored.client_secret == "an-apps-secret"
+    assert smo.get(local(answer_page(there, account="NewX"))).status_code == 302
+
+
+def test_no_channel_can_take_the_address_of_the_connect_pages(department: SimpleNamespace) -> None:
+    facts = {"division": department.northeast, "platform": "x", "audience": "public", "name": "Connect"}
+    with pytest.raises(BadInput, match="an address of the desk itself"):
+        channels.create_channel(slug="connect", by=department.smo, **facts)
 
 
 Story = Callable[[SimpleNamespace, Client], Callable[[], Any]]
