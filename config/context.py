@@ -125,7 +125,7 @@ def _groups(
     checks: int,
 ) -> list[dict[str, Any]]:
     own = [_area(request, "Channels", "campaign", "divisions:channels", *_CHANNELS)]
-    names = ("divisions:register", "divisions:register_entry", "divisions:register_declare")
+    names: tuple[str, ...] = ("divisions:register", "divisions:register_entry", "divisions:register_declare")
     own.append(_area(request, "Account register", "contact_page", *names))
     if mine.anywhere(Right.VIEW_INTERNAL):
         own.append(_area(request, "Staff feed", "people", "posts:staff", "posts:staff_post"))
