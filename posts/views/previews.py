@@ -27,6 +27,8 @@ _PARTS = {
     Platform.WEBSITE: "parts/preview_page.html",
     Platform.FEED: "parts/preview_page.html",
     Platform.INTERNAL: "parts/preview_page.html",
+    Platform.EMAIL: "parts/preview_page.html",
+    Platform.WEBHOOK: "parts/preview_page.html",
 }
 _X_LIKE = "parts/preview_x.html"
 Mark = tuple[str, str]  # strength, the words it is about

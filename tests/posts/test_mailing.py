@@ -29,7 +29,7 @@ from posts.services.mailing import Mailing, Sending
 from posts.states import DeliveryState
 from tests.posts.lists import ALERT, Server, a_list, address, sent_to, serving, serving_with_sign_in
 from tests.smtp import free_port, parts
-from tests.stories import NOW, asset, tick
+from tests.stories import NOW, asset, draft, tick
 
 DUE = NOW + timedelta(minutes=2)
 
@@ -414,6 +414,14 @@ def test_the_page_of_a_delivery_says_how_many_mails_stand_where(
     assert "<dt>Sent</dt><dd>2</dd>" in text
     assert "<dt>Refused</dt><dd>1</dd>" in text
     assert address(1) not in text
+
+
+def test_the_composer_shows_a_mail_with_its_subject(department: SimpleNamespace, mail: Channel, as_: Any) -> None:
+    d = department
+    post = draft(d.northeast, d.officer, channels=[d.northeast_website, mail], title="Closed until four")
+    page = as_(d.officer).get(f"/desk/posts/{post.pk}/edit/").content.decode()
+    assert "Northeast by e-mail" in page
+    assert page.count("Closed until four") >= 3  # the field, the public page, the mail
 
 
 @pytest.mark.django_db(transaction=True)
