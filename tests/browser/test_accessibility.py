@@ -230,6 +230,21 @@ def test_the_pages_of_an_incident_and_of_taking_down_pass(page: Page, live_serve
     assert lines == []
 
 
+def test_the_pages_of_notices_and_digests_pass(page: Page, live_server: Any, world: World):
+    complaints = listen(page)
+    way_out = world.address("divisions:notice_stop", "way-out")
+    lines = all_found(page, live_server.url, [way_out])
+    sign_in(page.context, live_server, world.d.officer)
+    lines += all_found(page, live_server.url, ["/desk/notices/", "/desk/notices/?show=new", "/desk/notices/choices/"])
+    lines += all_found(page, live_server.url, ["/desk/digests/", world.address("moderation:digest", "officers-day")])
+    sign_in(page.context, live_server, world.d.smo)
+    paths = [world.address("moderation:digest", thing) for thing in ("smos-week", "smos-month")]
+    paths += [world.address("moderation:digest_rows", f"smos-month,{code}") for code in ("posts", "quiet", "holds")]
+    lines += all_found(page, live_server.url, paths)
+    assert complaints == []
+    assert lines == []
+
+
 def test_a_refusal_that_no_page_catches_passes(page: Page, live_server: Any, world: World):
     refusal = WrongMoment("This post is on its way already.", cure="Correct it once it is out.")
     body = render_to_string("409.html", {"refusal": refusal, "department": None})

@@ -81,6 +81,12 @@ BAD = {
         lambda data: data["links"].append({"from": "x-department", "to": "nixle"}),
         "links[2].target",
     ),
+    "an owner nobody knows": (_set("channels", 0, "record", {"owner": "no@x.example"}), "channels[0].record.owner"),
+    "a day that is none": (_set("channels", 0, "record", {"opened_on": "long ago"}), "channels[0].record.opened_on"),
+    "a fact nobody keeps": (_set("channels", 0, "record", {"colour": "blue"}), "channels[0].colour"),
+    "an entry that is a list": (_set("channels", 0, "record", ["smo"]), "channels[0].record"),
+    "a holder without a name": (_set("channels", 0, "holders", [{"second_factor": True}]), "channels[0].holders"),
+    "a holder nobody knows": (_set("channels", 0, "holders", [{"email": "no@x.example"}]), "channels[0].holders"),
     "public to staff": (lambda data: data["links"].append({"from": "facebook-central", "to": "x-staff"}), "links[2]"),
 }
 
@@ -129,3 +135,31 @@ def test_a_lost_key_is_named_with_its_cure(settings: Any) -> None:
     settings.FIELD_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(BadInput, match="FIELD_KEYS"):
         open_for(channel)
+
+
+def test_a_register_entry_and_holders_come_with_a_channel_and_twice_changes_nothing() -> None:
+    data = copy.deepcopy(DEPARTMENT)
+    data["channels"][0]["record"] = {
+        "owner": "Supervisor@test.example",
+        "opened_on": "2011-03-24",
+        "recovery": "accounts@test.example",
+        "links_back": False,
+        "read_hours": "Weekdays",
+    }
+    two = [{"email": "smo@test.example", "second_factor": True}, {"email": "admin@test.example"}]
+    data["channels"][0]["holders"] = two
+    load_department.load(data)
+    channel = Channel.objects.select_related("record__owner").get(slug="facebook-northeast")
+    assert (channel.record.owner.email, channel.record.opened_on.year) == ("supervisor@test.example", 2011)
+    assert channel.record.links_back is False
+    assert list(channel.holders.values_list("user__email", "second_factor")) == [
+        ("smo@test.example", True),
+        ("admin@test.example", False),
+    ]
+    before = LedgerEntry.objects.count()
+    second = load_department.load(data)
+    assert (second.made, second.changed) == ({}, {})
+    assert LedgerEntry.objects.count() == before
+    data["channels"][0]["holders"][1]["second_factor"] = True
+    assert load_department.load(data).changed == {"channels": 1}
+    assert channel.holders.filter(removed_at=None, second_factor=True).count() == 2

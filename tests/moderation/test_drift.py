@@ -8,12 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from divisions.access import rights
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Channel
+from divisions.models import AccountRecord, Channel
 from divisions.services import channels
 from moderation.models import ChannelWatch, DriftCase, DriftStep
 from moderation.selectors import drift as selectors
@@ -171,6 +172,24 @@ def test_the_first_profile_is_the_measure_and_each_later_change_a_case(
         DriftKind.PROFILE_TEXT: ({"text": ""}, {"text": "Write to us"}),
     }
     assert look_at_all(now + timedelta(hours=3)) == []
+
+
+def test_the_register_learns_from_a_look_whether_the_profile_links_back_to_us(
+    department: SimpleNamespace, network: SandboxNetwork, out: Post, now: datetime
+) -> None:
+    records = AccountRecord.objects.filter(channel=department.x_department)
+    store = network.server.network.store
+    account = store.account("x/TestPD")
+    assert account is not None
+    for website, links_back, hours in ((f"{settings.BASE_URL}/", True, 2), ("https://else.example/", False, 4)):
+        account.website = website
+        store.put_account(account)
+        look_at_all(now + timedelta(hours=hours))
+        assert records.get().links_back is links_back
+        assert records.get().links_back_at == now + timedelta(hours=hours)
+    before = LedgerEntry.objects.filter(type="divisions.register.link_seen").count()
+    look_at_all(now + timedelta(hours=6))
+    assert LedgerEntry.objects.filter(type="divisions.register.link_seen").count() == before, "only news is recorded"
 
 
 def test_what_went_out_unheard_is_no_drift(department: SimpleNamespace, network: SandboxNetwork, now: datetime) -> None:
