@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import update_wrapper
-from typing import ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from connectors import composing, matching
 from connectors.contract import (
@@ -74,6 +74,10 @@ class BaseConnector:
     def capabilities(self, account: Account | None = None) -> Capabilities:
         """Return what this platform can do."""
         return CAPABILITIES[self.platform]
+
+    def limits(self, account: Account) -> dict[str, Any]:
+        """What the account's own server limits, as JSON, for platforms whose servers differ. May make a wire call."""
+        return {}
 
     def verify(self, account: Account) -> Health:
         """Raise NotSupported: nothing to look at."""

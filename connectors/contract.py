@@ -373,6 +373,10 @@ class Connector(Protocol):
         """Return what this platform can do (for this account, where settings differ)."""
         ...
 
+    def limits(self, account: Account) -> dict[str, Any]:
+        """What the account's own server limits, for its setting `limits`; empty where servers do not differ."""
+        ...
+
     def verify(self, account: Account) -> Health:
         """Look at the account: token, expiry, scopes. Raises the errors of `errors` but NotAuthorised."""
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -56,10 +56,21 @@ class Mastodon(BaseConnector):
     ambiguous_policy: ClassVar[Policy] = Policy.FIND_THEN_REPEAT
 
     def capabilities(self, account: Account | None = None) -> Capabilities:
-        """Return the table's figures, or those the account's own server gives (asked once a day; a wire call then)."""
+        """Return the table's figures, or those of the account's own server.
+
+        These stand in the setting `limits` where the account was looked at (see `limits`); else they are asked once a
+        day, which is a wire call.
+        """
+        if account is not None and isinstance(kept := account.settings.get("limits"), dict):
+            return _as_capabilities(api.limits_from(kept))
         if account is None or not account.api_base or not account.secrets.get("access_token"):
             return FACTS
         return _as_capabilities(api.limits(account))
+
+    def limits(self, account: Account) -> dict[str, Any]:
+        """What the account's server says of its limits, as JSON; empty when it is silent."""
+        found = asdict(api.limits(account))
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items() if value}
 
     def plan(self, outgoing: Outgoing) -> tuple[Step, ...]:
         """Upload each image with its description, then post (or edit). Pure.

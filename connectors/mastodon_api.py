@@ -217,6 +217,18 @@ def limits_of(body: Mapping[str, Any]) -> Limits:
     )
 
 
+def limits_from(kept: Mapping[str, Any]) -> Limits:
+    """Read limits that were kept as JSON; what does not fit is left out."""
+    known = {name: _number(kept.get(name)) for name in ("max_text", "url_length", "max_media", "max_bytes", "alt_max")}
+    mime = kept.get("mime")
+    return Limits(
+        **known,
+        mime=tuple(map(str, mime)) if isinstance(mime, list) else (),
+        version=str(kept.get("version") or ""),
+        keeps_keys=kept.get("keeps_keys") is True,
+    )
+
+
 def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = body.get(name)
     return found if isinstance(found, dict) else {}

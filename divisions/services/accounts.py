@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from connectors import registry
-from connectors.contract import Account, BlobReader, Connector
+from connectors.contract import Account, BlobReader, Capabilities, Connector
 from connectors.errors import Misconfigured
 from connectors.mailing_port import MailingList
 from divisions.models import Channel
@@ -37,3 +37,11 @@ def account_of(channel: Channel, *, blobs: BlobReader | None = None, mailing: Ma
         blobs=blobs,
         mailing=mailing,
     )
+
+
+def capabilities_of(channel: Channel) -> Capabilities:
+    """What can be done on this account, as far as its own settings tell. Opens no secret and makes no wire call."""
+    account = Account(
+        platform=channel.platform, handle=channel.handle, mode=channel.mode, secrets={}, settings=channel.settings
+    )
+    return connector_of(channel).capabilities(account)

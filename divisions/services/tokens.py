@@ -6,7 +6,9 @@ trade one refresh token, and the new pair is saved before anybody uses it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -40,12 +42,14 @@ def check(*, channel: Channel, by: User | None, now: datetime | None = None) -> 
     if by is not None and channel.credentials:
         _used(channel, by, moment)
     try:
-        health = connector_of(channel).verify(account_of(channel))
+        connector, account = connector_of(channel), account_of(channel)
+        health = connector.verify(account)
+        limits = connector.limits(account) if health.ok else {}
     except NotSupported:
         return Health(ok=True)
     except (ConnectorError, BadInput) as error:
         return Health(ok=False, warnings=(f"{channel.get_platform_display()} could not be asked: {error}",))
-    _write_down(channel, health, by, moment)
+    _write_down(channel, health, limits, by, moment)
     return health
 
 
@@ -55,12 +59,14 @@ def _used(channel: Channel, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def _write_down(channel: Channel, health: Health, by: User | None, now: datetime) -> None:
+def _write_down(channel: Channel, health: Health, limits: Mapping[str, Any], by: User | None, now: datetime) -> None:
     row = Channel.objects.select_for_update(of=("self",)).select_related("division", "duty_officer").get(pk=channel.pk)
     row.checked_at = now
     if health.ok:
         row.token_expires_at = health.expires_at or row.token_expires_at
-    row.save(update_fields=["checked_at", "token_expires_at"])
+    if limits:  # what the composer counts with: a server says it of itself, nobody decides it
+        row.settings = {**row.settings, "limits": dict(limits)}
+    row.save(update_fields=["checked_at", "token_expires_at", "settings"])
     if not health.ok and row.state == ChannelState.CONNECTED:
         reason = " ".join(health.warnings) or "The platform no longer accepts our sign-in."
         channels.move_channel(channel=row, to=ChannelState.NEEDS_ATTENTION, by=by, reason=reason, now=now)

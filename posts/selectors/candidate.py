@@ -12,6 +12,7 @@ from connectors import registry
 from connectors.contract import Act, Outgoing, Rendered
 from divisions.errors import BadInput
 from divisions.models import Channel
+from divisions.services.accounts import capabilities_of
 from divisions.states import Platform
 from posts import checks
 from posts.models import Draft, MediaAsset, Post, RevisionMedia
@@ -88,7 +89,7 @@ def _preview(
 ) -> Preview:
     text = draft.text if own is None else own
     connector = registry.get(channel.platform, channel.mode)
-    capabilities = connector.capabilities()
+    capabilities = capabilities_of(channel)
     taken = tuple(asset for asset in pictures if carried.takes(asset, capabilities))
     outgoing = Outgoing(
         act=Act.PUBLISH,

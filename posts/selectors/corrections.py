@@ -18,6 +18,7 @@ from connectors import registry
 from connectors.contract import Act as WireAct
 from connectors.contract import Outgoing, Rendered
 from divisions.models import Channel, LinkRule
+from divisions.services.accounts import capabilities_of
 from divisions.states import Platform
 from posts import checks
 from posts.models import Post, Revision, RevisionMedia
@@ -241,7 +242,7 @@ def _compose(
         link=link or None,
         media=carried.of_rows(pictures),
     )
-    rendered = connector.render(outgoing, connector.capabilities())
+    rendered = connector.render(outgoing, capabilities_of(copy.channel))
     return Said(copy=copy, act=act, text=text, link=link, media=pictures, rendered=rendered)
 
 

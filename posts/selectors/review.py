@@ -13,6 +13,7 @@ from connectors import registry
 from connectors.contract import Act, Outgoing
 from divisions.access import Rights
 from divisions.permissions import Right
+from divisions.services.accounts import capabilities_of
 from posts.kinds import SPECS, Flag
 from posts.models import Approval, Post, Revision, RevisionMedia, Variant
 from posts.selectors import carried, posts, rrules
@@ -108,7 +109,7 @@ def _preview(revision: Revision, variant: Variant) -> Preview:
         channel=variant.channel,
         text=variant.text,
         own_words=variant.text != revision.text.strip(),
-        rendered=connector.render(outgoing, connector.capabilities()),
+        rendered=connector.render(outgoing, capabilities_of(variant.channel)),
         link=variant.link,
         media=tuple(variant.media.all()),
     )

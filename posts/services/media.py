@@ -34,7 +34,8 @@ PIECE = 1024 * 1024  # of a file that is read in pieces
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # 8,660 x 5,773: more than a phone takes, less than a decompression bomb
 MAX_SIDE = 2048  # of the rendition; every platform scales down to this or less
-MAX_PNG_BYTES = 4_500_000  # X takes 5 MB
+MAX_RENDITION_BYTES = 2_000_000  # Bluesky takes no more; X 5 MB, the others more still
+QUALITIES = (88, 80, 70, 60)  # of a JPEG, until it is small enough
 THUMB_SIDE = 480
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF")
 
@@ -190,9 +191,13 @@ def _rendition(picture: Image.Image) -> tuple[bytes, str, tuple[int, int]]:
     if picture.mode in ("P", "L", "1", "RGBA", "LA"):
         out = io.BytesIO()
         _bare(small).save(out, "PNG", optimize=True)
-        if out.tell() <= MAX_PNG_BYTES:
+        if out.tell() <= MAX_RENDITION_BYTES:
             return out.getvalue(), "image/png", small.size
-    return jpeg(small), "image/jpeg", small.size
+    data = jpeg(small)
+    while len(data) > MAX_RENDITION_BYTES:  # noise at its worst quality: fewer pixels
+        small = _within(small, max(small.size) * 3 // 4)
+        data = jpeg(small)
+    return data, "image/jpeg", small.size
 
 
 def _within(picture: Image.Image, side: int) -> Image.Image:
@@ -225,9 +230,12 @@ def _bare(picture: Image.Image) -> Image.Image:
 
 
 def jpeg(picture: Image.Image) -> bytes:
-    """The pixels of a picture and nothing else, as a JPEG file."""
-    out = io.BytesIO()
-    _bare(picture).save(out, "JPEG", quality=88, optimize=True)
+    """The pixels of a picture and nothing else, as a JPEG file; of less quality where it is too big."""
+    for quality in QUALITIES:
+        out = io.BytesIO()
+        _bare(picture).save(out, "JPEG", quality=quality, optimize=True)
+        if out.tell() <= MAX_RENDITION_BYTES:
+            break
     return out.getvalue()
 
 

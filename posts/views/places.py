@@ -11,6 +11,7 @@ from connectors.errors import ConnectorError
 from divisions import access
 from divisions.access import Rights
 from divisions.permissions import Right
+from divisions.services.accounts import capabilities_of
 from divisions.states import ChannelState, Platform
 from posts.models import Delivery
 from posts.selectors import holds
@@ -151,6 +152,6 @@ def _pack(row: Delivery, now: datetime) -> tuple[Rendered | None, tuple[dict[str
     )
     try:
         connector = connector_of(row.channel)
-        return connector.render(outgoing, connector.capabilities()), pictures
+        return connector.render(outgoing, capabilities_of(row.channel)), pictures
     except ConnectorError:
         return None, pictures

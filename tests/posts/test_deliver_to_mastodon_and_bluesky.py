@@ -13,16 +13,18 @@ from connectors.mastodon_api import forget_limits
 from connectors.sandbox.bluesky_sessions import app_password
 from connectors.sandbox.control import put_account
 from divisions.models import Channel
-from divisions.services import channels
+from divisions.services import channels, tokens
+from divisions.services.accounts import capabilities_of
 from divisions.states import Mode
 from moderation.models import DriftCase
 from moderation.services import watching
 from posts.models import Delivery, Post
+from posts.selectors import candidate
 from posts.selectors.corrections import Typed
 from posts.services import correct, withdraw
 from posts.states import Act, DeliveryState
 from tests.network import SandboxNetwork
-from tests.stories import approved, asset, tick
+from tests.stories import approved, asset, draft, tick
 
 HANDLES = {"mastodon": "TestPD", "bluesky": "testpd.example"}
 TITLE, TEXT = "Oak Street is closed", "Oak Street is closed until four. Use Elm Street. #Traffic"
@@ -200,3 +202,18 @@ def test_a_bluesky_session_that_ended_is_renewed_and_the_post_goes(
     channel.refresh_from_db()
     assert channel.token_expires_at is not None
     assert timedelta(minutes=100) < channel.token_expires_at - now <= timedelta(minutes=122)
+
+
+def test_the_composer_counts_with_what_the_accounts_own_server_says(
+    department: SimpleNamespace, network: SandboxNetwork
+) -> None:
+    base = f"{network.base_url}/lookalike"
+    channel = _connected(network, department, "mastodon", api_base=base)
+    assert capabilities_of(channel).max_text == 500  # nobody has looked at it yet
+    assert tokens.check(channel=channel, by=None).ok
+    channel.refresh_from_db()
+    can = capabilities_of(channel)
+    assert (can.max_text, can.url_length, can.media.count, can.idempotency) == (5000, 25, 6, "none")
+    post = draft(department.northeast, department.officer, text="a" * 4_900, channels=[channel])
+    (preview,) = candidate.look(post.draft, now=timezone.now()).previews
+    assert preview.rendered.limit == 5000
