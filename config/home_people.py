@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import cache
 from django.urls import reverse
 
 from divisions.access import Rights
+from divisions.permissions import Right
 from divisions.selectors import access_review, duty, roster, takeover
+from posts.selectors import ownerless
 
 MOST = 3  # takeovers
 
@@ -27,8 +30,8 @@ class Line:
 
 
 def lines(mine: Rights, *, now: datetime, zone: str) -> list[Line]:
-    """The lines of a person, the gravest first. Two queries, and those of the roster once a minute."""
-    found = [*_bare(mine, now, zone), *_takeovers(mine, now), *_reviews(mine, now)]
+    """The lines of a person, the gravest first. Two queries; the roster and the posts are asked once a minute."""
+    found = [*_bare(mine, now, zone), *_ownerless(mine, now), *_takeovers(mine, now), *_reviews(mine, now)]
     return sorted(found, key=lambda line: line.tone != "note--failed")
 
 
@@ -44,6 +47,25 @@ def _bare(mine: Rights, now: datetime, zone: str) -> list[Line]:
             link="Open the roster",
             tone="note--failed",
         )
+    ]
+
+
+def _ownerless(mine: Rights, now: datetime) -> list[Line]:
+    """Posts in the name of somebody who is no longer there. Counted once a minute, and only for who can move people."""
+    if not mine.anywhere(Right.MANAGE_PEOPLE):
+        return []
+    key = f"ownerless-{mine.user_id}"
+    found: list[tuple[int, str, int]] | None = cache.get(key)
+    if found is None:
+        found = [(person.pk, person.name, n) for person, n in ownerless.keepers(mine, now=now)[:MOST]]
+        cache.set(key, found, roster.KEPT_S)
+    return [
+        Line(
+            words=f"{n} {'post is' if n == 1 else 'posts are'} in the name of {name}, who no longer works there.",
+            url=reverse("divisions:person", args=[pk]),
+            link="Hand over",
+        )
+        for pk, name, n in found
     ]
 
 

@@ -73,13 +73,16 @@ def hand_over(
     WrongMoment for the last one who manages people, NotAllowed, NotVisible.
     """
     moment = now or timezone.now()
-    row = User.objects.select_for_update().get(pk=person.pk)
+    locked = _locked(person, successor, *(successors or {}).values())
+    row = locked[person.pk]
+    successor = locked[successor.pk] if successor else None
+    successors = {pk: locked[taker.pk] for pk, taker in (successors or {}).items()}
     move = checked(person=row, kind=kind, division=division, role=role, first_day=first_day, by=by, now=moment)
     reason = reason.replace("\x00", "").strip()
     if len(reason) > LONGEST_REASON:
         raise BadInput("reason", f"{len(reason)} of {LONGEST_REASON} characters.", cure="Shorten it.")
     case = case_of(move, now=moment)
-    takers = _takers(case, successor, successors or {})
+    takers = _takers(case, successor, successors)
     handover = Handover.objects.create(
         person=row,
         successor=successor or next(iter(takers.values()), None),
@@ -153,10 +156,16 @@ def checked(
     move = Move(person=person, kind=kind)
     if kind == HandoverKind.TRANSFER:
         move = _to_a_place(person, by, division, role, first_day, now)
-    elif not person.is_active:
+    elif not person.is_active and not _places(person, now) and not belongings.lines(case_of(move, now=now)):
         raise WrongMoment(f"{person} has left already.")
     _not_the_last(move)
     return move
+
+
+def _locked(*people: User | None) -> dict[int, User]:
+    """These people as they are now, locked: nobody takes over while they are themselves handed over."""
+    ids = {person.pk for person in people if person is not None}
+    return User.objects.select_for_update().order_by("pk").in_bulk(ids)
 
 
 def require_over(by: User | None, person: User) -> None:

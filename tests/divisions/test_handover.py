@@ -358,3 +358,21 @@ def test_a_move_whose_entry_fails_moves_nothing(department: SimpleNamespace, mon
 
 def _fail(*args: Any, **kwargs: Any) -> None:
     raise RuntimeError("no ledger")
+
+
+def test_who_was_locked_out_before_can_still_be_handed_over(department: SimpleNamespace) -> None:
+    d = department
+    draft(d.northeast, d.officer, channels=[])
+    people.change_person(person=d.officer, by=d.admin, is_active=False)
+    row = handover.hand_over(person=d.officer, kind="leaver", successor=d.colleague, by=d.admin)
+    assert Post.objects.get().owner == d.colleague
+    assert handing_back.hand_back(handover=row, by=d.admin) == []
+    assert not User.objects.get(pk=d.officer.pk).is_active
+
+
+def test_a_successor_who_left_meanwhile_takes_nothing(department: SimpleNamespace) -> None:
+    d = department
+    draft(d.northeast, d.officer, channels=[])
+    User.objects.filter(pk=d.colleague.pk).update(is_active=False)  # d.colleague still reads as active here
+    with pytest.raises(BadInput, match="no longer sign in"):
+        handover.hand_over(person=d.officer, kind="leaver", successor=d.colleague, by=d.admin)

@@ -18,7 +18,7 @@ from moderation.models import CheckItem, CheckRound, Task
 from moderation.services import rounds
 from posts.errors import OwnWork
 from posts.models import Pattern, Post
-from posts.selectors import listing, needs, repeats
+from posts.selectors import listing, needs, ownerless, repeats
 from posts.services import repeat, review
 from posts.states import Stage
 from tests.stories import NOW, approved, draft, live, submitted, tick
@@ -153,3 +153,18 @@ def test_tasks_of_check_rounds_and_answers_that_will_be_tasks_pass_on(department
     assert left == ["Unpin the summer hours.: finished, or given to somebody else since."]
     item.refresh_from_db()
     assert item.owner == d.officer
+
+
+def test_posts_of_who_lost_their_rights_otherwise_are_said_to_who_can_move_people(
+    department: SimpleNamespace, as_: Any
+) -> None:
+    d = department
+    draft(d.northeast, d.officer, channels=[])
+    live(d.northeast, d.officer, d.supervisor, channels=[d.northeast_website])
+    assert ownerless.keepers(access.rights(d.admin), now=NOW) == []
+    people.end(membership=d.officer.memberships.get(), by=d.admin, now=NOW)
+    assert ownerless.keepers(access.rights(d.admin), now=NOW) == [(d.officer, 1)]
+    assert ownerless.keepers(access.rights(d.supervisor), now=NOW) == []
+    assert "1 post is in the name of Officer, Northeast" in as_(d.admin).get("/desk/").content.decode()
+    leave(d, d.colleague)
+    assert ownerless.keepers(access.rights(d.admin), now=NOW) == []
