@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from config import env
 from connectors import mailing as connector
@@ -27,6 +28,7 @@ from posts.models import Delivery, MailCopy, Post, Subscriber, Subscription
 from posts.services import correct, decide, hold, subscribing, withdraw
 from posts.services.mailing import Mailing, Sending
 from posts.states import DeliveryState
+from posts.tasks import run_tick
 from tests.posts.lists import ALERT, Server, a_list, address, sent_to, serving, serving_with_sign_in
 from tests.smtp import free_port, parts
 from tests.stories import NOW, asset, draft, tick
@@ -450,3 +452,20 @@ def seen_elsewhere(row: Delivery) -> dict[str, str]:
         return states(row)
     finally:
         connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_threads_of_the_deliverer_send_a_list_as_the_one_thread_does(
+    department: SimpleNamespace, server: Server
+) -> None:
+    """By the real clock and side by side: the page first, then the mails in their batches, each once."""
+    mail = a_list(department, 60)
+    row = on(sent_to(department, mail, now=timezone.now() - timedelta(minutes=2)), mail)
+    for _ in range(4):
+        run_tick(worker="side-by-side")
+        row.refresh_from_db()
+        if row.state == DeliveryState.DELIVERED:
+            break
+    assert row.state == DeliveryState.DELIVERED
+    assert len(server.to) == len(set(server.to)) == 60
+    assert {attempt.outcome for attempt in row.attempts.all()} == {"wait", "done"}
