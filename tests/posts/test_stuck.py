@@ -278,7 +278,7 @@ def test_a_broken_account_leads_to_it_whoever_may_connect_it(department: SimpleN
     assert "Reconnect the account" in _page(as_(d.smo))
     page = _page(as_(d.supervisor))
     assert "See the account" in page
-    assert "Who can fix it: A supervisor, or the social media officer" in page
+    assert "Who can fix it: The administrator, or the social media officer" in page
 
 
 def test_a_reason_can_be_asked_for_and_an_unknown_one_narrows_nothing(department: SimpleNamespace, as_: Any) -> None:
