@@ -11,6 +11,7 @@ from divisions.access import Rights
 from divisions.errors import NotVisible
 from divisions.models import Department, Notice, NoticeChoice
 from divisions.notice_kinds import BY_CODE, KINDS, Group, NoticeKind, Way
+from divisions.permissions import Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,17 @@ def label(code: str) -> str:
 def choices(mine: Rights) -> list[tuple[Group, list[Choice]]]:
     """What the person can choose, by group: kinds that can reach them. Two queries."""
     is_chief = Department.objects.filter(chief=mine.user_id, chief__isnull=False).exists()
-    offered = [k for k in KINDS if k.right is None or mine.anywhere(k.right) or (is_chief and _of_chief(k))]
+    offered = [kind for kind in KINDS if _reaches(kind, mine) or (is_chief and _of_chief(kind))]
     said = {choice.kind: choice for choice in NoticeChoice.objects.filter(user=mine.user_id)}
     rows = [Choice(kind, _ways(kind, said.get(kind.code))) for kind in offered]
     return [(group, found) for group in Group if (found := [row for row in rows if row.kind.group == group])]
+
+
+def _reaches(kind: NoticeKind, mine: Rights) -> bool:
+    """Whether the person can be told of it; a daily digest is for who writes for a division of their own."""
+    if kind.code == "digest_daily":
+        return bool(mine.division_ids(Right.DRAFT_POST) - mine.overseen_ids(Right.DRAFT_POST))
+    return kind.right is None or mine.anywhere(kind.right)
 
 
 def _of_chief(kind: NoticeKind) -> bool:

@@ -15,6 +15,17 @@ from moderation.selectors.digest_archive import zone
 from moderation.selectors.digest_numbers import NEWS, NUMBERS, OF_DIVISION
 
 WIDEST = 100  # per cent
+_NONE = (
+    ("quiet", "accounts quieter than they promise"),
+    ("uncovered", "accounts with nobody on duty"),
+    ("drift", "differences found on accounts"),
+    ("failed", "failures"),
+    ("direct", "posts without review"),
+    ("overdue", "overdue tasks"),
+    ("holds", "holds"),
+    ("drills", "rehearsals"),
+    ("withdrawn", "posts taken down"),
+)
 NAMES = {Digest.Kind.DAILY: "daily digest", Digest.Kind.WEEKLY: "weekly digest", Digest.Kind.MONTHLY: "monthly report"}
 HEADS = {
     "live": "Went out yesterday",
@@ -45,6 +56,7 @@ def context(row: Digest, base: str | None = None) -> dict[str, Any]:
         "bars": _bars(row, base),
         "most": max((bar["posts"] for bar in kept["bars"]), default=0) or 1,
         "table": list(_table(row, base)),
+        "nothing": _nothing(kept["values"]),
         "more": _more(kept["values"], row),
         "minutes": _span(kept["minutes"]),
         "checked": _share(kept["values"]["rounds-on-time"], kept["values"]["rounds-due"]),
@@ -79,7 +91,22 @@ def _table(row: Digest, base: str) -> Iterable[dict[str, Any]]:
         ("withdrawn", "Posts taken down, each with its ground", ""),
     ]
     for code, words, said in lines:
-        yield {"words": words, "value": found[code], "said": said or found[code], "url": rows_url(row, code, base)}
+        yield {
+            "code": code,
+            "words": words,
+            "value": found[code],
+            "said": said or found[code],
+            "url": rows_url(row, code, base),
+        }
+
+
+def _nothing(found: dict[str, int]) -> str:
+    """What there was none of, in one sentence: lines of noughts hide the others."""
+    none = [words for code, words in _NONE if not found[code]]
+    if not none:
+        return ""
+    several = f"{', '.join(none[:-1])} and {none[-1]}" if len(none) > 1 else none[0]
+    return f"There were no {several}."
 
 
 def _address(row: Digest, path: str, base: str) -> str:
@@ -119,6 +146,8 @@ def _more(found: dict[str, int], row: Digest) -> str:
     """How the posts compare with the period before."""
     named = "the week before" if row.kind == Digest.Kind.WEEKLY else _month_before(row)
     difference = found["posts"] - found["posts-before"]
+    if not found["posts-before"]:
+        return f"none {'' if named.startswith('the') else 'in '}{named}"
     if not difference:
         return f"as many as {named}"
     return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than {named}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
 
@@ -18,7 +19,9 @@ from moderation.selectors.digest_numbers import NEWS, NUMBERS, OF_DIVISION, valu
 from moderation.selectors.digest_scope import Scope, days
 from posts.selectors.presence import number
 
+BARE_DAYS = 3  # so many days without anybody on duty are no slip any more
 SHOWN = 5  # lines of each number in a daily mail; the others stand on the page
+_NOT_AS_PLANNED = ("rounds-late", "failed", "drift", "withdrawn", "overdue")
 # Numbers of which any is too many: code, one, several, what they have in common, what to do.
 _OPEN = (
     ("unsigned", "alert", "alerts", "went out unreviewed and nobody signed.", "Ask its reviewers to look and sign."),
@@ -69,6 +72,8 @@ def _headline(scope: Scope, found: dict[str, int]) -> str:
     if late:
         watched = f"{many(late, 'check', 'checks')} came late"
     ends = "none went quiet" if not quiet else f"{number(quiet).lower()} went quiet"
+    if late or not due:
+        ends = f"{many(quiet, 'account', 'accounts')} went quiet"
     return f"{_name(scope)}: {watched}, {ends}"
 
 
@@ -78,7 +83,8 @@ def _lead(scope: Scope, found: dict[str, int], decisions: list[dict[str, str]]) 
     if not decisions:
         return f"{size} Nothing needs a decision from you."
     words = many(len(decisions), "thing needs", "things need")
-    return f"{size} {words[:1].upper()}{words[1:]} a decision from you."
+    rest = "" if any(found[code] for code in _NOT_AS_PLANNED) else "; the rest went as planned"
+    return f"{size} {words[:1].upper()}{words[1:]} a decision from you{rest}."
 
 
 def _decisions(scope: Scope, found: dict[str, int]) -> list[dict[str, str]]:
@@ -92,15 +98,18 @@ def _decisions(scope: Scope, found: dict[str, int]) -> list[dict[str, str]]:
 
 
 def _uncovered(scope: Scope) -> list[dict[str, str]]:
-    places = Counter(row.division for row in digest_watch.uncovered(scope))
+    worst: dict[Division, int] = {}
+    for row in digest_watch.uncovered(scope):
+        if row.bare_days >= BARE_DAYS:
+            worst[row.division] = max(worst.get(row.division, 0), row.bare_days)
     return [
         _decision(
-            f"{place.short_name} has nobody on duty for {many(n, 'account', 'accounts')}.",
+            f"{place.short_name} had nobody on duty on {many(n, 'day', 'days')}.",
             "Ask the division commander, or close the account with a notice.",
             f"code:uncovered{OF_DIVISION}{place.slug}",
             "See the accounts",
         )
-        for place, n in sorted(places.items(), key=lambda item: item[0].position)
+        for place, n in sorted(worst.items(), key=lambda item: item[0].position)
     ]
 
 
@@ -109,7 +118,11 @@ def _register() -> list[dict[str, str]]:
     if department is None or department.declared_accounts in (None, counted):
         return []
     title = f"The published list says {department.declared_accounts} accounts; we count {counted}."
-    return [_decision(title, "Correct the list, or close what does not belong on it.", "/desk/channels/", "See all")]
+    return [
+        _decision(
+            title, "Correct the list, or close what does not belong on it.", "/desk/register/", "See the register"
+        )
+    ]
 
 
 def _decision(title: str, text: str, path: str, link: str) -> dict[str, str]:
@@ -119,17 +132,19 @@ def _decision(title: str, text: str, path: str, link: str) -> dict[str, str]:
 def _bars(scope: Scope) -> list[dict[str, Any]]:
     """Posts by division, most first, with what is worth a word."""
     found, last = digest_posts.by_division(scope), digest_posts.last_out(scope)
-    quiet = {row.division_id for row in digest_watch.quiet(scope)}
+    quiet = Counter(row.division_id for row in digest_watch.quiet(scope))
+    promising = digest_watch.accounts(scope).filter(cadence_days__isnull=False)
+    promises = Counter(promising.values_list("division", flat=True))
     bars = []
     for place in Division.objects.filter(pk__in=scope.division_ids):
         n = found[place.pk]
         said = [f"{n['failed']} failed"] if n["failed"] else []
         said += [f"{n['corrected']} corrected"] if n["corrected"] else []
-        bad = place.pk in quiet
+        silent, bad = quiet[place.pk], 0 < promises[place.pk] <= quiet[place.pk]
         if bad and place.pk in last:
-            said = [f"quiet after {dateformat.format(last[place.pk], 'j M')}"]
-        elif bad:
-            said = ["quiet"]
+            said.append(f"quiet after {dateformat.format(last[place.pk].astimezone(ZoneInfo(scope.zone)), 'j M')}")
+        elif silent:
+            said.append(f"{many(silent, 'account', 'accounts')} quiet")
         bars.append({"slug": place.slug, "name": place.short_name, "posts": n["posts"], "note": ", ".join(said),
                      "bad": bad})  # fmt: skip
     return sorted(bars, key=lambda bar: -bar["posts"])
@@ -154,5 +169,5 @@ def _lists(scope: Scope) -> dict[str, list[dict[str, str]]]:
 
 
 def _duty(scope: Scope) -> list[dict[str, str]]:
-    rows = digest_watch.duty(scope)
-    return [{"account": str(row), "who": digest_watch.NUMBERS[3].line(row).text} for row in rows[:SHOWN]]
+    rows = digest_watch.duty(scope)[:SHOWN]
+    return [{"account": str(row), "who": row.on_duty or "nobody"} for row in rows]

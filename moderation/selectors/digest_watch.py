@@ -1,18 +1,22 @@
 """The numbers of digests that are about accounts and oversight: rounds, differences, holds, duty, tasks. Reads only.
 
-Counted as of the end of the period wherever the rows know their days; who is on duty is only known as it is now.
+Counted as of the end of the period wherever the rows know their days; an account's standing officer is only known as
+it is now.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from divisions.models import Channel, DutyShift
+from divisions.models import Channel
+from divisions.selectors import roster
 from divisions.states import Audience, ChannelState
 from moderation.models import CheckRound, DriftCase, Task
 from moderation.selectors.digest_scope import Line, Number, Scope
@@ -20,11 +24,13 @@ from moderation.selectors.rounds import checked
 from posts.models import BreakGlass, Delivery, Hold, Post
 from posts.states import Act, DeliveryState
 
+MORNING = timedelta(hours=8)
+
 
 def accounts(scope: Scope) -> QuerySet[Channel]:
     """Every account that was in use by the end of it, but those that were retired since."""
     rows = checked().filter(division__in=scope.division_ids, created_at__lt=scope.end)
-    return rows.select_related("division", "duty_officer")
+    return rows.select_related("division", "duty_officer").order_by("division__position", "platform", "pk")
 
 
 def quiet(scope: Scope) -> list[Any]:
@@ -42,17 +48,30 @@ def quiet(scope: Scope) -> list[Any]:
     return sorted(late, key=lambda row: (row.silent_since, row.pk))
 
 
-def uncovered(scope: Scope) -> QuerySet[Channel]:
-    """Accounts that nobody is on duty for: no officer of their own, and no shift at the end of it."""
-    shift = DutyShift.objects.filter(channel=OuterRef("pk"), revoked_at__isnull=True)
-    covered = Exists(shift.filter(starts_at__lte=scope.end, ends_at__gt=scope.end))
-    nobody = Q(duty_officer__isnull=True) | Q(duty_officer__is_active=False)
-    return accounts(scope).filter(nobody & ~covered).order_by("division__position", "pk")
+def uncovered(scope: Scope) -> list[Any]:
+    """Accounts that nobody was on duty for at some time of it, with `bare_days`: on how many of its days."""
+    rows: list[Any] = list(accounts(scope).order_by("division__position", "pk"))
+    found = roster.spans(rows, scope.start, scope.end, zone=scope.zone)
+    for row in rows:
+        row.bare_days = len({day for span in found[row.pk] if not span.people for day in _days(span, row, scope)})
+    return [row for row in rows if row.bare_days]
 
 
-def duty(scope: Scope) -> QuerySet[Channel]:
-    """The accounts of it, for who is on duty on each."""
-    return accounts(scope).order_by("division__position", "platform", "pk")
+def _days(span: roster.Span, row: Channel, scope: Scope) -> Iterable[date]:
+    """The days that a stretch touches, none of them before the account was there."""
+    tz = ZoneInfo(scope.zone)
+    first = max(span.starts_at, row.created_at).astimezone(tz).date()
+    last = (span.ends_at - timedelta(microseconds=1)).astimezone(tz).date()
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def duty(scope: Scope) -> list[Any]:
+    """The accounts of it, each with `on_duty`: who is, on the morning after it."""
+    rows: list[Any] = list(accounts(scope).order_by("division__position", "platform", "pk"))
+    found = roster.on_duty(rows, now=scope.end + MORNING, zone=scope.zone)
+    for row in rows:
+        row.on_duty = ", ".join(person.name for person in found[row.pk])
+    return rows
 
 
 def rounds_due(scope: Scope) -> QuerySet[CheckRound]:
@@ -131,16 +150,18 @@ def _quiet(row: Any) -> Line:
     return Line(title=str(row), text=promise, url=url, at=row.silent_since, sign="due", word="Last post")
 
 
-def _nobody(row: Channel) -> Line:
+def _nobody(row: Any) -> Line:
+    days = f"on {row.bare_days} day{'' if row.bare_days == 1 else 's'}"
     url = reverse("divisions:channel", args=[row.slug])
-    return Line(title=str(row), text=row.division.short_name, url=url, sign="due", word="Nobody on duty")
+    return Line(
+        title=str(row), text=f"{row.division.short_name}. Nobody on duty {days}.", url=url, sign="due", word="Uncovered"
+    )
 
 
-def _on_duty(row: Channel) -> Line:
-    who = row.duty_officer.name if row.duty_officer and row.duty_officer.is_active else ""
-    line = _account(row)
-    return Line(title=line.title, text=who or "Nobody is on duty.", url=line.url, sign="" if who else "due",
-                word="" if who else "Nobody")  # fmt: skip
+def _on_duty(row: Any) -> Line:
+    url = reverse("divisions:channel", args=[row.slug])
+    sign, word = ("", "") if row.on_duty else ("due", "Nobody")
+    return Line(title=str(row), text=row.on_duty or "Nobody is on duty.", url=url, sign=sign, word=word)
 
 
 def _round(row: CheckRound) -> Line:
@@ -181,7 +202,7 @@ def _task(row: Task) -> Line:
 
 
 NUMBERS = (
-    Number(code="accounts", label="accounts", rows=duty, line=_account),
+    Number(code="accounts", label="accounts", rows=accounts, line=_account),
     Number(code="quiet", label="accounts quieter than they promise", rows=quiet, line=_quiet),
     Number(code="uncovered", label="accounts with nobody on duty", rows=uncovered, line=_nobody),
     Number(code="duty", label="accounts of your division and who is on duty", rows=duty, line=_on_duty),

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from config.models import Outage
 from divisions.access import mirror
-from divisions.models import Membership, MembershipChannel, PendingConnection, PlatformApp
+from divisions.models import Membership, MembershipChannel, NoticeChoice, PendingConnection, PlatformApp
 from divisions.services import signing
 from moderation.models import ChannelWatch
 from moderation.services import plan
@@ -59,6 +59,7 @@ def one_of_each(world: World) -> dict[str, Any]:
     PlatformApp.objects.create(platform="facebook", client_id="1", made_by=world.d.smo)
     begun = {"platform": "x", "mode": "sandbox", "audience": "public", "expires_at": day}
     PendingConnection.objects.create(user=world.d.smo, division=world.d.northeast, session_hash="1", **begun)
+    NoticeChoice.objects.create(user=officer, kind="drift")
     plan.set_rhythm(channel=world.d.nixle, every_days=14, by=world.d.smo, now=NOW)
     _a_mailing_list(world)
     signing.current(now=NOW)
