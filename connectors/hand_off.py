@@ -15,8 +15,13 @@ from connectors.errors import NotSupported
 class HandOff(BaseConnector):
     """One platform, spoken by a person."""
 
-    def __init__(self, platform: str) -> None:
+    def __init__(self, platform: str, can: Capabilities | None = None) -> None:
         self.platform = platform  # type: ignore[misc]  # one class for all platforms, one instance each
+        self._can = can
+
+    def capabilities(self, account: Account | None = None) -> Capabilities:
+        """What the platform's own connector says of it; the table's where it has none."""
+        return self._can or super().capabilities(account)
 
     def verify(self, account: Account) -> Health:
         """There is nothing to connect: a person's own sign-in does it."""

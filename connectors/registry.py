@@ -1,4 +1,7 @@
-"""Which connector speaks for which platform. Adding a platform is one line here and one in `facts`."""
+"""Which connector speaks for which platform. Adding a platform is its module and one line here.
+
+What it can do stands in its module or, for those that come with us, in `facts`, beside the names that screens show.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,8 @@ def info(platform: str) -> PlatformInfo:
     for known in PLATFORMS:
         if known.slug == platform:
             return known
+    if platform in _CONNECTORS:
+        return PlatformInfo(slug=platform, label=platform.title())
     names = ", ".join(p.slug for p in PLATFORMS)
     raise Misconfigured(f"no platform is called {platform!r}; known are: {names}")
 
@@ -52,7 +57,7 @@ def get(platform: str, mode: str = "live") -> Connector:
         raise Misconfigured(f"no mode is called {mode!r}; known are: live, sandbox, hand_off")
     if known.own:
         mode = "live"
-    if mode == "hand_off" or platform not in _CONNECTORS:
+    if platform not in _CONNECTORS:
         return HandOff(platform)
     connector: Connector = _CONNECTORS[platform]()
-    return connector
+    return HandOff(platform, connector.capabilities()) if mode == "hand_off" else connector
