@@ -50,4 +50,5 @@ def _flat(rows: QuerySet[Any]) -> QuerySet[Any]:
     one_line = Func(
         straight, Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace", output_field=TextField()
     )
-    return rows.annotate(flat=one_line)
+    flat: QuerySet[Any] = rows.annotate(flat=one_line)
+    return flat
