@@ -16,13 +16,13 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 
 from config import env
-from divisions.models import Department
+from divisions.models import Channel, Department, Notice
 from divisions.notice_kinds import Way
 from divisions.services import notices
-from moderation.models import Digest
-from moderation.services import digests
+from moderation.models import CheckRound, Digest, DriftCase
+from moderation.services import digests, rounds, watching
 from moderation.tasks import make_digests
-from tests import stories
+from tests import stories, told
 from tests.counting import queries_of
 from tests.moderation import digest_history
 from tests.smtp import MailServer, free_port, parts
@@ -160,3 +160,33 @@ def test_a_digest_can_be_made_and_printed_by_hand(made: SimpleNamespace, capsys:
         with pytest.raises(SystemExit) as ended:
             call_command("make_digest", "--kind", "daily", *wrong)
         assert ended.value.code == 2
+
+
+def test_a_difference_is_told_once_to_who_decides_about_it(department: SimpleNamespace) -> None:
+    d = department
+    about = {"channel": d.facebook_northeast, "kind": "posted", "found_at": SIX}
+    cases = [DriftCase.objects.create(**about, remote_id=str(n), fingerprint=str(n)) for n in range(2)]
+    watching._tell(d.facebook_northeast, cases[:1], SIX)
+    watching._tell(d.facebook_northeast, cases[:1], SIX)
+    watching._tell(d.facebook_northeast, cases[1:] * 2, SIX)
+    assert told.names("drift") == {"smo"}
+    said = set(Notice.objects.filter(kind="drift").values_list("subject", "path"))
+    name = d.facebook_northeast.name
+    assert said == {
+        (f"{name}: posted outside", f"/desk/drift/{cases[0].pk}/"),
+        (f"{name}: 2 differences", "/desk/drift/"),
+    }
+
+
+def test_a_task_is_told_to_its_owner(department: SimpleNamespace) -> None:
+    d = department
+    Channel.objects.update(created_at=stories.NOW - timedelta(days=30))
+    rounds.open_due(now=stories.NOW)
+    row = CheckRound.objects.get(channel=d.facebook_northeast)
+    codes = row.items.filter(asked_of="person").values_list("code", flat=True)
+    typed = {code: rounds.Typed(answer="yes") for code in codes}
+    typed["pinned"] = rounds.Typed(answer="no", note="Unpin the summer hours.", owner=d.officer)
+    rounds.save(row=row, version=1, typed=typed, by=d.smo, now=stories.NOW)
+    rounds.sign(row=row, by=d.smo, now=stories.NOW)
+    assert told.names("check_task") == {"officer"}
+    assert "Unpin the summer hours." in Notice.objects.get(kind="check_task").subject
