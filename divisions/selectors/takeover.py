@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from divisions.access import Rights
 from divisions.models import Channel, Takeover, TakeoverStep
@@ -79,6 +79,12 @@ def waiting(mine: Rights, *, now: datetime) -> QuerySet[Takeover]:
     own = Q(to_user=mine.user_id, channel__division__in=mine.visible_division_ids())
     rows = Takeover.objects.filter(own | managed, closed_at__isnull=True)
     return rows.select_related("channel", "to_user").order_by("opened_at", "pk")
+
+
+def opened_at() -> Subquery:
+    """For a query of channels: when the list was opened by which each is being taken over; None for none."""
+    rows = Takeover.objects.filter(channel=OuterRef("pk"), closed_at__isnull=True)
+    return Subquery(rows.values("opened_at")[:1])
 
 
 def is_overdue(takeover: Takeover, *, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from django.db.models import Count, F, Min, QuerySet
 from divisions.access import Rights
 from divisions.models import Channel, Division
 from divisions.selectors import channels as channel_selectors
-from divisions.selectors import register
+from divisions.selectors import register, takeover
 from divisions.states import OWN_PLATFORMS, ChannelState, Platform
 from moderation.selectors import drift
 from moderation.selectors.rounds import with_checks
@@ -65,6 +65,7 @@ class Account:
     check_due_at: datetime
     drifts: int
     strangers: int
+    takeover_at: datetime | None
     holder_count: int
     factor_count: int
     record__owner_id: int | None
@@ -130,7 +131,7 @@ def overseen(mine: Rights) -> QuerySet[Channel]:
 def read(mine: Rights) -> list[Account]:
     """Every account the person oversees, in no order. Four queries."""
     rows: QuerySet[Any] = register.with_holders(with_checks(with_moments(channel_selectors.overseen_by(mine))))
-    rows = rows.annotate(**drift.of_wall())
+    rows = rows.annotate(**drift.of_wall(), takeover_at=takeover.opened_at())
     values = list(rows.order_by().select_related(None).values_list(*_READ))
     at = _READ.index("division_id")
     divisions = Division.objects.in_bulk({row[at] for row in values})

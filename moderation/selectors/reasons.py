@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from divisions.selectors import completeness
+from divisions.selectors import completeness, takeover
 from divisions.states import ChannelState
 from moderation.selectors import profile
 from moderation.states import CHECK_LATE, DOUBT, PROFILE, PROOF, SILENCE, TOKEN_LEFT, Level
@@ -41,6 +41,7 @@ def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetim
         *_doubt(channel, now),
         *_silence(channel, silent, ratio),
         *_proof(channel, now),
+        *_takeover(channel, now),
         *_duty(channel),
         *_check(channel, now),
         *_admins(channel),
@@ -113,6 +114,15 @@ def _proof(channel: Any, now: datetime) -> Iterator[Reason]:
     words = f"Posted by hand or not: the link is missing for {_span(late)}."
     level = Level.ACT if late >= PROOF.act else Level.SOON
     yield Reason(code="proof", level=level, rank=4, icon="link", words=words, step="prove")
+
+
+def _takeover(channel: Any, now: datetime) -> Iterator[Reason]:
+    """Somebody who had it before may still know the way in."""
+    if channel.takeover_at is not None and now - channel.takeover_at >= takeover.DUE:
+        late = now - channel.takeover_at - takeover.DUE
+        since = f"{_count(late.days, 'day')} overdue" if late.days else "overdue"
+        words = f"Its takeover is {since}: whoever had it before may still sign in."
+        yield Reason(code="takeover", level=Level.ACT, rank=4, icon="lock", words=words, step="takeover")
 
 
 def _duty(channel: Any) -> Iterator[Reason]:

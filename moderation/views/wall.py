@@ -42,6 +42,7 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
     "decide_drift": ("Decide", Right.DECIDE_DRIFT, ""),
     "check": ("Check it", Right.SIGN_CHECK, ""),
     "admins": ("Name a second", Right.MANAGE_CHANNEL, ""),
+    "takeover": ("Finish it", Right.MANAGE_CHANNEL, ""),
     "profile": ("Complete it", Right.MANAGE_CHANNEL, ""),
     "look": ("See the account", None, ""),
 }
@@ -186,6 +187,8 @@ def button(row: Row, mine: Rights) -> dict[str, str] | None:
         url = _to_check(channel)
     elif step in ("admins", "profile"):
         url = reverse("divisions:register_entry", args=[channel.slug])
+    elif step == "takeover":
+        url = reverse("divisions:takeover", args=[channel.slug])
     elif right is Right.DRAFT_POST:
         url = f"{reverse('posts:new')}?division={channel.division.slug}"
     else:

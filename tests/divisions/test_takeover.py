@@ -90,6 +90,10 @@ def test_after_seven_days_it_is_red_for_who_manages_the_account(department: Simp
     with time_machine.travel(NOW + timedelta(days=7), tick=False):
         assert "that is overdue" in as_(d.admin).get("/desk/").content.decode()
         assert "Overdue" in as_(d.supervisor).get(URL).content.decode()
+        wall = as_(d.smo).get("/desk/wall/?show=act").content.decode()
+        assert "Its takeover is overdue" in wall
+        assert f'href="{URL}"' in wall
+    assert "Its takeover is" not in as_(d.smo).get("/desk/wall/").content.decode()
 
 
 def test_the_page_opens_ticks_and_closes(department: SimpleNamespace, as_: Any) -> None:
