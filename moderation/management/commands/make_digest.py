@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -64,6 +64,6 @@ class Command(BaseCommand):
             self._refuse(f"--on: {day} has not come; the period before it is not over")
         return day
 
-    def _refuse(self, words: str) -> Any:
+    def _refuse(self, words: str) -> NoReturn:
         self.stderr.write(words)
         sys.exit(2)
