@@ -46,6 +46,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> bool:
     with mirror.reachable(), transaction.atomic():
         mirror.clear()
         _department(now)
+        mirror.spare_accounts()
         say("People, divisions and channels are there.")
         story = _Story(now)
         for number, post in enumerate(content.load(now=now), start=1):

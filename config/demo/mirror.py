@@ -26,6 +26,14 @@ from posts.services.accounts import connector_of
 from posts.services.begin import outgoing_of
 from posts.services.media import Blobs
 
+# Accounts that no channel stands for: to try "Connect an account" with. (platform, handle, name, id)
+SPARE = (
+    ("facebook", "DPDCommunity", "Community engagement", ""),
+    ("x", "DPDCommunity", "Community engagement", ""),
+    ("youtube", "dpdcommunity", "Community engagement", ""),
+    ("mastodon", "dpdcommunity", "Community engagement", ""),
+    ("bluesky", "community.sandbox.example", "Community engagement", "did:plc:communityengagement0000"),
+)
 SPOKEN = ("facebook", "x")  # what the sandbox network speaks; YouTube and Nixle it only shows
 
 
@@ -59,6 +67,13 @@ def account(channel: Channel) -> str:
         "follower_token": channel.settings.get("follower_token"),
     }
     return str(_post("_accounts", facts)["token"])
+
+
+def spare_accounts() -> None:
+    """Make the accounts that nobody has connected yet."""
+    for platform, handle, name, remote_id in SPARE:
+        facts = {"platform": platform, "handle": handle, "name": name, "website": settings.BASE_URL}
+        _post("_accounts", {**facts, **({"remote_id": remote_id} if remote_id else {})})
 
 
 def show(delivery: Delivery) -> Receipt:

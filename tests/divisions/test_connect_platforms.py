@@ -71,13 +71,17 @@ def test_mastodon_registers_itself_and_gives_the_sign_in_back(
     assert network.server.network.store.account_by_token("mastodon", token) is None
 
 
-def test_youtube_is_kept_signed_in(network: SandboxNetwork, smo: Client) -> None:
+def test_youtube_is_kept_signed_in_and_gives_the_sign_in_back(
+    department: SimpleNamespace, network: SandboxNetwork, smo: Client
+) -> None:
     made(network, "youtube", "northeast-films")
     own = signed_in(smo, way("youtube"), account="northeast-films")
     assert "The sign-in renews itself." in smo.get(own).content.decode()
     channel = connected(smo, own, "northeast-films")
     assert channel.token_expires_at is not None
-    assert "refresh_token" in credentials.open_for(channel)
+    token = credentials.open_for(channel)["refresh_token"]
+    assert disconnect.disconnect(channel=channel, then="paused", reason="Done", by=department.smo).how == "revoked"
+    assert network.server.network.store.account_by_refresh_token("youtube", token) is None
 
 
 def test_bluesky_takes_an_app_password_and_says_which_kind_it_was(network: SandboxNetwork, smo: Client) -> None:
