@@ -57,7 +57,7 @@ class BringForm(forms.Form):
     note = forms.CharField(
         label="When and how they agreed",
         max_length=MAX_NOTE,
-        help_text="For example: signed the sheet at the neighborhood meeting of 3 March. It stands beside each of them.",
+        help_text="For example: signed the sheet at the neighborhood meeting of 3 March. It stands beside each.",
         widget=forms.TextInput(attrs={"class": "input"}),
         error_messages={"required": "Say when and how these people agreed."},
     )

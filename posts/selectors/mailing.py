@@ -77,5 +77,5 @@ def of_list(channel: Channel, *, asked: str = "") -> QuerySet[Subscription]:
 def mails_of(delivery: Delivery) -> list[tuple[str, int]]:
     """How many mails of a delivery stand where, in words; empty for what is no mail. One query."""
     rows = MailCopy.objects.filter(delivery=delivery).order_by().values_list("state").annotate(many=Count("pk"))
-    found = {state: many for state, many in rows}
+    found = dict(rows)
     return [(CopyState(state).label, found[state]) for state in ORDER if state in found]
