@@ -335,7 +335,9 @@ def test_captions_stand_beside_it_by_their_hash(department: SimpleNamespace) -> 
     d = department
     row = ready(d.northeast, d.officer)
     assert Blobs().hash_of(row.captions_sha256) == row.captions_sha256
-    assert videos.captions_text(row.captions_sha256).startswith("WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nOak Street is closed.")
+    assert videos.captions_text(row.captions_sha256).startswith(
+        "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nOak Street is closed."
+    )
 
 
 def test_captions_and_no_speech_are_not_said_at_once(department: SimpleNamespace) -> None:
