@@ -6,11 +6,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from divisions.models import Channel, User
 from divisions.selectors import register
 from divisions.services import roster
 
+WITHIN = timedelta(days=366)
 _AUTO = {"class": "input input--auto"}
 
 
@@ -36,6 +38,14 @@ class ShiftForm(forms.Form):
         self.zone = zone
         self.fields["user"].queryset = register.duty_candidates(channel)  # type: ignore[attr-defined]
 
+    def clean_starts_on(self) -> date:
+        """A day that can be counted with."""
+        return _near(self.cleaned_data["starts_on"])
+
+    def clean_ends_on(self) -> date:
+        """The same: a roster is no standing assignment."""
+        return _near(self.cleaned_data["ends_on"])
+
     def times(self) -> tuple[datetime, datetime]:
         """From when until when. Raises BadInput for a time that the clock skips."""
         typed = self.cleaned_data
@@ -44,3 +54,11 @@ class ShiftForm(forms.Form):
         if typed["ends_time"] is None:
             return starts, roster.wall_clock(last + timedelta(days=1), time.min, self.zone, field="ends_on")
         return starts, roster.wall_clock(last, typed["ends_time"], self.zone, field="ends_on")
+
+
+def _near(day: date) -> date:
+    """Refuse a day that is more than a year away, either way."""
+    today = timezone.localdate()
+    if not today - WITHIN <= day <= today + WITHIN:
+        raise forms.ValidationError("Choose a day within a year from today.")
+    return day

@@ -102,7 +102,8 @@ def test_it_is_counted_sent_taken_down_and_proven(department: SimpleNamespace, h
     row = post.deliveries.get(channel=hill)
     assert (row.state, row.remote_url) == (DeliveryState.DELIVERED, f"https://hill.example/{row.remote_id}")
     assert list(SHOWN.values()) == ["Oak Street is closed."]
-    withdraw.ask(post=post, ground="consent", reason="The family asked for it.", by=d.supervisor, now=NOW + timedelta(minutes=3))
+    asked = NOW + timedelta(minutes=3)
+    withdraw.ask(post=post, ground="consent", reason="The family asked for it.", by=d.supervisor, now=asked)
     for minutes in (4, 5):
         tick(NOW + timedelta(minutes=minutes))
     row.refresh_from_db()
