@@ -62,7 +62,7 @@ def free_port() -> int:
 def mail_server() -> Iterator[MailServer]:
     """A mail server, and Django's mail going to it by real SMTP as EMAIL_URL would have it."""
     server = MailServer(free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=30.0)  # a busy machine
     controller.start()
     with override_settings(**env.email(f"smtp://127.0.0.1:{server.port}")):
         yield server

@@ -74,7 +74,7 @@ class Server:
 def serving() -> Iterator[Server]:
     """A real mail server on a free port, and EMAIL_URL naming it."""
     server = Server(free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=30.0)
     controller.start()
     try:
         with override_settings(**env.email(f"smtp://127.0.0.1:{server.port}")):
@@ -91,7 +91,9 @@ def serving_with_sign_in() -> Iterator[int]:
     def nobody(*_: Any) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    controller = Controller(Server(port), hostname="127.0.0.1", port=port, authenticator=nobody, auth_require_tls=False)
+    controller = Controller(
+        Server(port), hostname="127.0.0.1", port=port, ready_timeout=30.0, authenticator=nobody, auth_require_tls=False
+    )
     controller.start()
     try:
         yield port
