@@ -32,6 +32,10 @@ def main(base: str) -> None:
         take(browser, base, "desk-home", "/desk/", who=OFFICER)
         take(browser, base, "composer", "/desk/posts/?stage=draft", who=OFFICER, then=open_draft)
         take(browser, base, "wall", "/desk/wall/", who=SMO)
+        take(browser, base, "register", "/desk/register/", who=SMO)
+        take(browser, base, "connect", "/desk/channels/connect/", who=SMO)
+        take(browser, base, "digest", "/desk/digests/1/", who=SMO)
+        take(browser, base, "official", "/official/")
         browser.close()
 
 
