@@ -82,9 +82,7 @@ def test_a_text_goes_to_phones_once(department: SimpleNamespace, network: Sandbo
     assert text.extra["title"] == f"Boil water in Pecan Hollow [{delivery_code.of(row.key)}]"
 
 
-def test_a_safety_alert_goes_out_at_the_level_of_an_alert(
-    department: SimpleNamespace, network: SandboxNetwork
-) -> None:
+def test_a_safety_alert_goes_out_at_the_level_of_an_alert(department: SimpleNamespace, network: SandboxNetwork) -> None:
     d = department
     nixle = _connected(network, d, "nixle")
     post = approved(
