@@ -225,6 +225,6 @@ def _parts(platform: str, outgoing: Outgoing, text: str) -> tuple[Part, ...]:
             Part(label="Text message", text=text),
             Part(label="Web and e-mail text", text=web),
         )
-    link = card_link(outgoing) if platform == "facebook" else None
+    link = outgoing.link if platform in LINK_APART else card_link(outgoing) if platform == "facebook" else None
     card = [Part(label="Link", text=link)] if link else []
     return (Part(label="Text", text=text), *card, *images)

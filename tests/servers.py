@@ -24,7 +24,7 @@ FIXED = {
     "FIELD_KEYS": KEY,
     "SANDBOX": "1",
     "BASE_URL": "http://testserver",
-    "DATABASE_POOL": "4",
+    "DATABASE_POOL": "8",
     "LOG_LEVEL": "WARNING",
 }
 FORGOTTEN = ("DEBUG", "EMAIL_URL", "OUTBOUND_ALLOW", "STORAGE", "ALLOWED_HOSTS", "PROXY_COUNT", "SANDBOX_URL")

@@ -62,6 +62,8 @@ class Settler:
                 self.news.put(self._settled(batch))
                 if ends:
                     return
+                if self._answers.empty():
+                    connection.close()  # back to the pool: a slow platform has nothing to settle for seconds
         finally:
             connection.close()
 
