@@ -77,6 +77,8 @@ def _published(world: SimpleNamespace, title: str, at: datetime) -> Post:
         now=at,
     )
     tick(at + timedelta(minutes=1))
+    if post.deliveries.filter(state=DeliveryState.AWAITING_RETRY).exists():  # a machine too busy to speak in time
+        tick(at + timedelta(minutes=2))
     return post
 
 
