@@ -135,16 +135,20 @@ class BaseConnector:
         return content
 
     def _look_among_own(self, account: Account, probe: Probe) -> tuple[Remote, ...]:
-        """Page through the account's own posts since the probe's moment and keep those that match it."""
+        """Page through the account's own posts since the probe's moment and keep those that are sought."""
         found: list[Remote] = []
         cursor: str | None = None
         for _ in range(MAX_PAGES):
             page = self.list_own(account, cursor, probe.since)
-            found += [remote for remote in page.items if matching.matches(remote, probe)]
+            found += [remote for remote in page.items if self._is_sought(remote, probe)]
             cursor = page.next_cursor
             if cursor is None:
                 break
         return tuple(found)
+
+    def _is_sought(self, remote: Remote, probe: Probe) -> bool:
+        """Whether a post of the account's own is the one a probe is after."""
+        return matching.matches(remote, probe)
 
     def _cannot(self, what: str) -> NotSupported:
         return NotSupported(f"{self.platform} cannot {what} here")

@@ -16,7 +16,7 @@ from connectors import bluesky_gates as gates
 from connectors import bluesky_keys as keys
 from connectors import bluesky_shapes as shapes
 from connectors import bluesky_text, composing
-from connectors.base import MAX_PAGES, BaseConnector, reads_answers
+from connectors.base import BaseConnector, reads_answers
 from connectors.bluesky_shapes import POST
 from connectors.contract import (
     Account,
@@ -262,16 +262,8 @@ class Bluesky(BaseConnector):
             raise
         return (shapes.remote(account, found),)
 
-    def _look_among_own(self, account: Account, probe: Probe) -> tuple[Remote, ...]:
-        found: list[Remote] = []
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self.list_own(account, cursor, probe.since)
-            found += [remote for remote in page.items if shapes.is_sought(remote, probe)]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return tuple(found)
+    def _is_sought(self, remote: Remote, probe: Probe) -> bool:
+        return shapes.is_sought(remote, probe)
 
 
 def _step(name: str, payload: dict[str, Any]) -> Step:

@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
+from connectors import account as account_of
 from connectors import http
 from connectors.contract import Account
 from connectors.errors import (
@@ -117,9 +118,7 @@ def token(account: Account) -> str:
 
 def base(account: Account) -> str:
     """Return the account's server: the one its DID document named, else the one that was set, else Bluesky's."""
-    found = account.api_base or (LIVE_BASE if account.mode == "live" else "")
-    if not found:
-        raise Misconfigured(f"{account.handle} is in sandbox mode without an api_base")
+    found = account_of.base(account, LIVE_BASE)
     return (account.secrets.get("service_endpoint") or found).rstrip("/")
 
 

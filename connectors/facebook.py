@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from connectors import account as account_of
 from connectors import composing, matching
 from connectors import facebook_graph as graph
 from connectors import facebook_shapes as shapes
@@ -99,7 +100,7 @@ class Facebook(BaseConnector):
         except NotAuthorised as error:
             return Health(ok=False, warnings=(error.message,))
         try:
-            query = {"input_token": graph.token(account)}
+            query = {"input_token": account_of.token(account)}
             facts = graph.call(account, "GET", "debug_token", repeatable=True, query=query)
         except (Refused, Temporary) as error:
             return Health(ok=True, warnings=(f"the token's expiry could not be read: {error.message}",))

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from connectors import account as account_of
 from connectors import http
 from connectors.contract import Account
 from connectors.errors import (
@@ -59,7 +60,7 @@ def call(
     answer = http.request(
         method,
         url,
-        headers={"Authorization": f"Bearer {token(account)}", "Accept": "application/json"},
+        headers={"Authorization": f"Bearer {account_of.token(account)}", "Accept": "application/json"},
         form=None if form is None else {**form, **proof},
         multipart=None if multipart is None else {**multipart, **proof},
         repeatable=repeatable,
@@ -68,14 +69,6 @@ def call(
     if 200 <= answer.status < 300 and body is not None and "error" not in body:
         return body
     raise as_error(answer, account, repeatable)
-
-
-def token(account: Account) -> str:
-    """Return the Page token; raises Misconfigured when the account has none."""
-    found = account.secrets.get("access_token", "")
-    if not found:
-        raise Misconfigured(f"{account.handle or account.platform} has no access_token: connect the account")
-    return found
 
 
 def node(remote_id: str) -> str:
@@ -114,20 +107,18 @@ def is_gone(error: Refused) -> bool:
 
 
 def _base(account: Account) -> str:
-    base = account.api_base or (LIVE_BASE if account.mode == "live" else "")
-    if not base:
-        raise Misconfigured(f"{account.handle} is in sandbox mode without an api_base")
+    base = account_of.base(account, LIVE_BASE)
     version = str(account.settings.get("graph_version") or VERSION)
     if not re.fullmatch(r"v\d+\.\d+", version):
         raise Misconfigured(f"graph_version is {version!r}; write it like {VERSION}")
-    return f"{base.rstrip('/')}/{version}"
+    return f"{base}/{version}"
 
 
 def _proof(account: Account) -> dict[str, str]:
     secret = account.secrets.get("app_secret", "")
     if not secret:
         return {}
-    digest = hmac.new(secret.encode(), token(account).encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(secret.encode(), account_of.token(account).encode(), hashlib.sha256).hexdigest()
     return {"appsecret_proof": digest}
 
 

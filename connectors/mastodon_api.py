@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from connectors import account as account_of
 from connectors import http
 from connectors.contract import Account
 from connectors.errors import ConnectorError, Misconfigured, NotAuthorised, Refused, Temporary, Uncertain
@@ -49,7 +50,11 @@ def call(
     answer = http.request(
         method,
         url,
-        headers={"Authorization": f"Bearer {token(account)}", "Accept": "application/json", **(headers or {})},
+        headers={
+            "Authorization": f"Bearer {account_of.token(account)}",
+            "Accept": "application/json",
+            **(headers or {}),
+        },
         json=json,
         multipart=multipart,
         repeatable=repeatable,
@@ -73,14 +78,6 @@ def base(account: Account) -> str:
     if not account.api_base:
         raise Misconfigured(f"{account.handle} has no server: set the channel's api_base (https://its-server)")
     return account.api_base.rstrip("/")
-
-
-def token(account: Account) -> str:
-    """Return the access token; raises Misconfigured when the account has none."""
-    found = account.secrets.get("access_token", "")
-    if not found:
-        raise Misconfigured(f"{account.handle or account.platform} has no access_token: connect the account")
-    return found
 
 
 def node(remote_id: str) -> str:

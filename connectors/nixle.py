@@ -14,7 +14,7 @@ from typing import ClassVar
 from connectors import composing, delivery_code, matching
 from connectors import nixle_api as api
 from connectors import nixle_shapes as shapes
-from connectors.base import MAX_PAGES, BaseConnector, reads_answers
+from connectors.base import BaseConnector, reads_answers
 from connectors.contract import (
     Account,
     Act,
@@ -100,16 +100,7 @@ class Nixle(BaseConnector):
         known = probe.remote_id if probe.act in SENT_AS_NEW else probe.target_id
         if known:
             return self._read(account, known)
-        wanted, found = delivery_code.of(probe.key), []
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self.list_own(account, cursor, probe.since)
-            marks = [(shapes.mark(one.raw), one) for one in page.items]
-            found += [one for mark, one in marks if mark == wanted or (not mark and matching.matches(one, probe))]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return tuple(found)
+        return self._look_among_own(account, probe)
 
     @reads_answers
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
@@ -128,6 +119,10 @@ class Nixle(BaseConnector):
         """Return the sending counts in `raw` (totalCount, confirmedCount, unreachableCount …)."""
         found = {remote.remote_id: self._read(account, remote.remote_id) for remote in remotes}
         return {remote_id: shapes.metrics(read[0].raw) for remote_id, read in found.items() if read}
+
+    def _is_sought(self, remote: Remote, probe: Probe) -> bool:
+        mark = shapes.mark(remote.raw)
+        return mark == delivery_code.of(probe.key) or (not mark and matching.matches(remote, probe))
 
     def _read(self, account: Account, remote_id: str) -> tuple[Remote, ...]:
         path = f"notifications/{api.organization(account)}/{api.node(remote_id)}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
+from connectors import account as account_of
 from connectors import http
 from connectors.contract import Account
 from connectors.errors import ConnectorError, Misconfigured, NotAuthorised, Refused, Temporary, Uncertain
@@ -63,10 +64,7 @@ def new_token(account: Account) -> dict[str, str]:
 
 def base(account: Account) -> str:
     """Return the address below which `/rest/` lies; raises Misconfigured in sandbox mode without one."""
-    found = account.api_base or (LIVE_BASE if account.mode == "live" else "")
-    if not found:
-        raise Misconfigured(f"{account.handle} is in sandbox mode without an api_base")
-    return found.rstrip("/")
+    return account_of.base(account, LIVE_BASE)
 
 
 def organization(account: Account) -> str:

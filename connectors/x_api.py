@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from oauthlib import oauth1
 
+from connectors import account as account_of
 from connectors import http
 from connectors.contract import Account
 from connectors.errors import (
@@ -110,10 +111,7 @@ def _own_proof(secrets: Mapping[str, str]) -> dict[str, str]:
 
 def base(account: Account) -> str:
     """Return the address below which `/2/` lies; raises Misconfigured in sandbox mode without one."""
-    found = account.api_base or (LIVE_BASE if account.mode == "live" else "")
-    if not found:
-        raise Misconfigured(f"{account.handle} is in sandbox mode without an api_base")
-    return found.rstrip("/")
+    return account_of.base(account, LIVE_BASE)
 
 
 def node(remote_id: str) -> str:

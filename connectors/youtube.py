@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from connectors import composing, delivery_code, matching
 from connectors import youtube_api as api
 from connectors import youtube_shapes as shapes
-from connectors.base import MAX_PAGES, reads_answers
+from connectors.base import reads_answers
 from connectors.contract import (
     Account,
     Act,
@@ -133,15 +133,7 @@ class YouTube(Uploading, Commenting):
         known = probe.remote_id if probe.act in (Act.PUBLISH, Act.REPLY) else probe.target_id
         if known:
             return self._read(account, known)
-        wanted, found = delivery_code.of(probe.key), []
-        cursor: str | None = None
-        for _ in range(MAX_PAGES):
-            page = self.list_own(account, cursor, probe.since)
-            found += [one for one in page.items if _is_it(one, wanted, probe)]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-        return tuple(found)
+        return self._look_among_own(account, probe)
 
     @reads_answers
     def list_own(self, account: Account, cursor: str | None, since: datetime | None) -> Page[Remote]:
@@ -228,6 +220,12 @@ class YouTube(Uploading, Commenting):
                 raise
         return Done(Receipt(remote_id=target, url=""))
 
+    def _is_sought(self, remote: Remote, probe: Probe) -> bool:
+        """By the delivery's own mark; a video with another delivery's mark is never it, whatever it says."""
+        if delivery_code.of(probe.key) in shapes.tags(remote.raw):
+            return True
+        return remote.ours is not True and matching.matches(remote, probe)
+
     def _read(self, account: Account, remote_id: str) -> tuple[Remote, ...]:
         if not shapes.is_video(remote_id):
             query = {"part": "snippet", "id": remote_id, "textFormat": "plainText"}
@@ -268,13 +266,6 @@ def _publish_steps(outgoing: Outgoing) -> Iterator[Step]:
         track = {"sha256": film.captions, "language": outgoing.language}
         yield Step(name="caption", repeatable=True, payload=track)
     yield Step(name="publish", repeatable=True, payload={})
-
-
-def _is_it(remote: Remote, wanted: str, probe: Probe) -> bool:
-    """By the delivery's own mark; a video with another delivery's mark is never it, whatever it says."""
-    if wanted in shapes.tags(remote.raw):
-        return True
-    return remote.ours is not True and matching.matches(remote, probe)
 
 
 def _unusable(status: dict[str, Any], video_id: str) -> Refused | Duplicate:

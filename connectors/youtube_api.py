@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from connectors import account as account_of
 from connectors import http
 from connectors.contract import Account
 from connectors.errors import ConnectorError, Misconfigured, NotAuthorised, Refused, Temporary, Uncertain
@@ -119,10 +120,7 @@ def renewed(account: Account) -> dict[str, str]:
 
 def base(account: Account) -> str:
     """Return the address below which everything lies; raises Misconfigured in sandbox mode without one."""
-    found = account.api_base or (LIVE_BASE if account.mode == "live" else "")
-    if not found:
-        raise Misconfigured(f"{account.handle} is in sandbox mode without an api_base")
-    return found.rstrip("/")
+    return account_of.base(account, LIVE_BASE)
 
 
 def channel(account: Account) -> str:
@@ -172,10 +170,7 @@ def _object(answer: http.Answer, account: Account, repeatable: bool) -> dict[str
 
 
 def _headers(account: Account) -> dict[str, str]:
-    token = account.secrets.get("access_token", "")
-    if not token:
-        raise Misconfigured(f"{account.handle or account.platform} has no access_token: connect the account")
-    return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    return {"Authorization": f"Bearer {account_of.token(account)}", "Accept": "application/json"}
 
 
 def _own_address(account: Account, address: str) -> str:

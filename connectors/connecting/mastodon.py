@@ -66,27 +66,13 @@ class MastodonAccount:
 
     def authorise(self, app: App, *, redirect_uri: str, state: str, challenge: str) -> str:
         """Return the server's page that asks the person."""
-        query = {
-            "response_type": "code",
-            "client_id": app.client_id,
-            "redirect_uri": redirect_uri,
-            "scope": " ".join(scope.name for scope in self.scopes),
-            "state": state,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
+        query = wire.question(app, self.scopes, redirect_uri=redirect_uri, state=state, challenge=challenge)
         return wire.address(f"{app.api_base}/oauth/authorize", query)
 
     def exchange(self, app: App, *, code: str, redirect_uri: str, verifier: str, now: datetime) -> tuple[Opened, ...]:
         """Trade the code for a token without an end, and ask whose it is."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-            "client_id": app.client_id,
-            "client_secret": app.client_secret,
-        }
+        form = wire.trade(app, code=code, redirect_uri=redirect_uri, verifier=verifier)
+        form |= {"client_secret": app.client_secret}
         body = wire.post(f"{app.api_base}/oauth/token", form)
         token = str(body.get("access_token") or "")
         me, _ = wire.get(f"{app.api_base}/api/v1/accounts/verify_credentials", token, now=now)

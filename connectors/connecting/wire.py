@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from connectors import http
-from connectors.connecting.contract import App, Finding, Weight
+from connectors.connecting.contract import App, Finding, Scope, Weight
 from connectors.errors import ConnectorError, Misconfigured, NotAuthorised, Refused, Temporary
 from connectors.redaction import redact
 
@@ -45,6 +45,30 @@ def challenge(verifier: str) -> str:
 def address(base: str, query: Mapping[str, str]) -> str:
     """Return an address with its query, spaces as %20."""
     return f"{base}?{urlencode(query, quote_via=quote)}"
+
+
+def question(app: App, scopes: Iterable[Scope], *, redirect_uri: str, state: str, challenge: str) -> dict[str, str]:
+    """Return the query of a page that asks the person (OAuth 2 code with PKCE)."""
+    return {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scope.name for scope in scopes),
+        "state": state,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+
+
+def trade(app: App, *, code: str, redirect_uri: str, verifier: str) -> dict[str, str]:
+    """Return the form that trades a code for a token; whether the app's secret goes with it, each platform says."""
+    return {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": verifier,
+        "client_id": app.client_id,
+    }
 
 
 def basic(app: App) -> dict[str, str]:

@@ -70,26 +70,12 @@ class XAccount:
 
     def authorise(self, app: App, *, redirect_uri: str, state: str, challenge: str) -> str:
         """Return X's page that asks the person."""
-        query = {
-            "response_type": "code",
-            "client_id": app.client_id,
-            "redirect_uri": redirect_uri,
-            "scope": " ".join(scope.name for scope in self.scopes),
-            "state": state,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
+        query = wire.question(app, self.scopes, redirect_uri=redirect_uri, state=state, challenge=challenge)
         return wire.address(f"{_base(app)}/2/oauth2/authorize", query)
 
     def exchange(self, app: App, *, code: str, redirect_uri: str, verifier: str, now: datetime) -> tuple[Opened, ...]:
         """Trade the code, which lives 30 seconds, and ask whose token it is."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-            "client_id": app.client_id,
-        }
+        form = wire.trade(app, code=code, redirect_uri=redirect_uri, verifier=verifier)
         body = wire.post(f"{_base(app)}/2/oauth2/token", form, headers=wire.basic(app))
         secrets = {key: str(body[key]) for key in ("access_token", "refresh_token") if body.get(key)}
         secrets |= {"client_id": app.client_id, **({"client_secret": app.client_secret} if app.client_secret else {})}

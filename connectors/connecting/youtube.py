@@ -54,29 +54,14 @@ class YouTubeChannel:
 
     def authorise(self, app: App, *, redirect_uri: str, state: str, challenge: str) -> str:
         """Return Google's page; `prompt=consent`, for only then a lasting sign-in is given anew."""
-        query = {
-            "response_type": "code",
-            "client_id": app.client_id,
-            "redirect_uri": redirect_uri,
-            "scope": " ".join(scope.name for scope in self.scopes),
-            "state": state,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-            "access_type": "offline",
-            "prompt": "consent",
-        }
+        query = wire.question(app, self.scopes, redirect_uri=redirect_uri, state=state, challenge=challenge)
+        query |= {"access_type": "offline", "prompt": "consent"}
         return wire.address(f"{app.api_base or LIVE_AUTH}/o/oauth2/v2/auth", query)
 
     def exchange(self, app: App, *, code: str, redirect_uri: str, verifier: str, now: datetime) -> tuple[Opened, ...]:
         """Trade the code and ask which channel it opens; an account without one opens none."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-            "client_id": app.client_id,
-            "client_secret": app.client_secret,
-        }
+        form = wire.trade(app, code=code, redirect_uri=redirect_uri, verifier=verifier)
+        form |= {"client_secret": app.client_secret}
         body = wire.post(f"{app.api_base}/token" if app.api_base else LIVE_TOKEN, form)
         keys = ("access_token", "refresh_token", "scope")
         secrets = {key: str(body[key]) for key in keys if body.get(key)}

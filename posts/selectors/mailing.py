@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from divisions import access
 from divisions.access import Rights
 from divisions.errors import NotVisible
-from divisions.models import Channel
+from divisions.models import Channel, User
+from divisions.permissions import Right
 from divisions.selectors import channels
 from divisions.states import ChannelState, Mode, Platform
 from posts.models import Delivery, MailCopy, Subscriber, Subscription
@@ -46,11 +48,12 @@ def list_of_link(subscriber_id: int, channel_id: int) -> Channel | None:
     return found.channel if found else None
 
 
-def visible(mine: Rights, slug: str, platform: str) -> Channel:
-    """A channel of `platform` whose division the person sees. Raises NotVisible (P5)."""
+def managed(by: User, mine: Rights, slug: str, platform: str) -> Channel:
+    """A list or webhook that somebody manages. Raises NotVisible (P5), NotAllowed without `manage_channel`."""
     found = channels.visible_to(mine).filter(slug=slug, platform=platform).first()
     if found is None:
         raise NotVisible
+    access.require(by, Right.MANAGE_CHANNEL, found.division, channel=found, has=mine)
     return found
 
 
