@@ -72,6 +72,7 @@ def page(live_server: Any, new_context: Callable[..., BrowserContext]) -> Page:
 
 def found(page: Page) -> list[str]:
     """What axe calls serious or critical on the page as it stands, at both widths."""
+    page.wait_for_load_state()  # after a click its words can be there before its styles
     lines = []
     for name, size in WIDTHS.items():
         page.set_viewport_size(size)  # type: ignore[arg-type]

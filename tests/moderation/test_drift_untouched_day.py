@@ -61,6 +61,7 @@ def _a_busy_morning(world: SimpleNamespace) -> None:
     asked = withdraw.ask(post=taken_down, ground="prejudicial", reason="It names a witness.", by=by, now=at)
     withdraw.confirm(withdrawal=asked, by=smo, now=at)
     tick(at + timedelta(seconds=10))
+    tick(at + timedelta(minutes=3))  # what the demo itself has due by then is out, and cannot take the lost answer
     mirror.misbehave(_spoken(world)[1], "drop_after_accept")
     world.unheard = _published(world, "Bridge closed", at + timedelta(minutes=2))
 
@@ -77,8 +78,6 @@ def _published(world: SimpleNamespace, title: str, at: datetime) -> Post:
         now=at,
     )
     tick(at + timedelta(minutes=1))
-    if post.deliveries.filter(state=DeliveryState.AWAITING_RETRY).exists():  # a machine too busy to speak in time
-        tick(at + timedelta(minutes=2))
     return post
 
 
