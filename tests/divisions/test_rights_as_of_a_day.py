@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from divisions import access
@@ -214,6 +214,8 @@ class Story:
 @settings(
     max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
 )
+# An event of the very last minute: today is asked after it.
+@example(events=[(DAYS * 24 * 60 - 1, "end", 0, 0, 0)])
 @given(events=EVENTS)
 def test_rights_as_of_a_day_are_what_a_replay_says(department: SimpleNamespace, events: list[Any]) -> None:
     with transaction.atomic():
@@ -250,7 +252,7 @@ def _replay(d: SimpleNamespace, events: list[Any]) -> None:
             at = (START + timedelta(minutes=minute, seconds=30)).astimezone(UTC)
             story.happen(at, kind, a, b, c)
             look(at)
-    end = START + timedelta(days=DAYS, minutes=-1)
+    end = START + timedelta(days=DAYS, seconds=-1)
     for n in range(DAYS):
         day = (START + timedelta(days=n)).date()
         _same_by_rights(story, day, truth.get(day, set()))
