@@ -154,7 +154,7 @@ class Bluesky(BaseConnector):
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
-        """Return the answers below a post, our own left out; hidden ones are marked by the post's gate."""
+        """Return the answers below a post, our own marked; hidden ones are those that the post's gate names."""
         query = {"uri": remote.remote_id, "depth": DEPTH, "parentHeight": "0"}
         try:
             body = api.call(account, "GET", "app.bsky.feed.getPostThread", query=query)

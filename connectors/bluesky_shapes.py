@@ -129,8 +129,8 @@ def is_sought(found: Remote, probe: Probe) -> bool:
 
 
 def comments(account: Account, post_id: str, thread: Mapping[str, Any], hidden: frozenset[str]) -> list[Comment]:
-    """Return the public's answers of a thread, oldest first, our own left out."""
-    found = [_comment(post_id, post, hidden) for post in _below(thread) if post["author"]["did"] != account.remote_id]
+    """Return the answers of a thread, oldest first, our own marked."""
+    found = [_comment(post_id, post, hidden, account.remote_id) for post in _below(thread)]
     return sorted(found, key=lambda one: one.created_at)
 
 
@@ -162,7 +162,7 @@ def references(view: Mapping[str, Any]) -> dict[str, Any]:
     return {"root": {"uri": str(root["uri"]), "cid": str(root["cid"])}, "parent": parent}
 
 
-def _comment(post_id: str, post: Mapping[str, Any], hidden: frozenset[str]) -> Comment:
+def _comment(post_id: str, post: Mapping[str, Any], hidden: frozenset[str], own_id: str) -> Comment:
     author, value, remote_id = post["author"], post["record"], str(post["uri"])
     parent = str(((value.get("reply") or {}).get("parent") or {}).get("uri") or "")
     handle = str(author.get("handle") or "")
@@ -175,6 +175,7 @@ def _comment(post_id: str, post: Mapping[str, Any], hidden: frozenset[str]) -> C
         text=str(value.get("text") or ""),
         created_at=_created(value, remote_id.rpartition("/")[2]),
         hidden=remote_id in hidden,
+        ours=str(author["did"]) == own_id,
         url=f"https://bsky.app/profile/{handle or author['did']}/post/{remote_id.rpartition('/')[2]}",
         raw=dict(post),
     )

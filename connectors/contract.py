@@ -202,11 +202,15 @@ class EditRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentRules:
-    """What can be done with the public's answers through this connector."""
+    """What can be done with the public's answers through this connector.
+
+    `days` = how far back the platform tells of them at all; None = as far as they stand there.
+    """
 
     read: bool = False
     hide: bool = False
     reply: bool = False
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +321,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One answer of the public's as the platform shows it."""
+    """One answer as the platform shows it: the public's, or the account's own (`ours`), whoever wrote it there."""
 
     remote_id: str
     post_id: str
@@ -327,6 +331,7 @@ class Comment:
     text: str
     created_at: datetime
     hidden: bool | None = None
+    ours: bool = False
     url: str = ""
     raw: dict[str, Any] = field(default_factory=dict)
 

@@ -134,7 +134,7 @@ class Facebook(BaseConnector):
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
-        """Return the public's comments on one post, oldest first, answers to comments included."""
+        """Return the comments on one post, oldest first, answers to comments included; the Page's own are marked."""
         query = {
             "filter": "stream",
             "order": "chronological",
@@ -144,7 +144,7 @@ class Facebook(BaseConnector):
         }
         path = f"{graph.node(remote.remote_id)}/comments"
         body = graph.call(account, "GET", path, repeatable=True, query=query)
-        items = tuple(shapes.comment(remote.remote_id, item) for item in shapes.data(body))
+        items = tuple(shapes.comment(remote.remote_id, item, account.remote_id) for item in shapes.data(body))
         return Page(items=items, next_cursor=shapes.after(body))
 
     @reads_answers

@@ -78,8 +78,8 @@ def profile(item: dict[str, Any]) -> Profile:
     )
 
 
-def comment(post_id: str, item: dict[str, Any]) -> Comment:
-    """Return one comment of the public on `post_id`."""
+def comment(post_id: str, item: dict[str, Any], page_id: str) -> Comment:
+    """Return one comment on `post_id`; that of the Page `page_id` is our own."""
     author = item.get("from") or {}
     return Comment(
         remote_id=str(item.get("id") or ""),
@@ -90,6 +90,7 @@ def comment(post_id: str, item: dict[str, Any]) -> Comment:
         text=str(item.get("message") or ""),
         created_at=_time(item.get("created_time")),
         hidden=item.get("is_hidden"),
+        ours=bool(page_id) and str(author.get("id") or "") == page_id,
         url=str(item.get("permalink_url") or ""),
         raw=item,
     )

@@ -61,7 +61,7 @@ X = Capabilities(
     edit=EditRules(when="window", window_s=30 * 60, times=5, new_id=True),
     withdraw=True,
     list_own=True,
-    comments=CommentRules(read=True, hide=True, reply=False),
+    comments=CommentRules(read=True, hide=True, reply=False, days=7),
     metrics=True,
     idempotency="dedupe_text",
     cost_hint="about $0.015 a post, $0.20 with a link",

@@ -159,11 +159,11 @@ class Mastodon(BaseConnector):
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
-        """Return the answers below a post, our own left out. The server gives them all at once."""
+        """Return the answers below a post, our own marked. The server gives them all at once."""
         path = f"api/v1/statuses/{api.node(remote.remote_id)}/context"
         body = api.read(api.call(account, "GET", path, repeatable=True), True)
-        theirs = [item for item in body["descendants"] if str(item["account"]["id"]) != account.remote_id]
-        return Page(items=tuple(shapes.comment(remote.remote_id, item) for item in theirs))
+        below = body["descendants"]
+        return Page(items=tuple(shapes.comment(remote.remote_id, item, account.remote_id) for item in below))
 
     @reads_answers
     def metrics(self, account: Account, remotes: Sequence[Remote]) -> dict[str, Metrics]:

@@ -34,8 +34,8 @@ def remote(account: Account, item: Mapping[str, Any]) -> Remote:
     )
 
 
-def comment(post_id: str, item: Mapping[str, Any]) -> Comment:
-    """Return one answer of the public's below `post_id`."""
+def comment(post_id: str, item: Mapping[str, Any], own_id: str) -> Comment:
+    """Return one answer below `post_id`; `own_id` is the account's."""
     author, parent = item.get("account") or {}, str(item.get("in_reply_to_id") or "")
     return Comment(
         remote_id=str(item.get("id") or ""),
@@ -45,6 +45,7 @@ def comment(post_id: str, item: Mapping[str, Any]) -> Comment:
         author_id=str(author.get("id") or ""),
         text=words(str(item.get("content") or ""), _mentioned(item))[0],
         created_at=time_of(item.get("created_at")),
+        ours=str(author.get("id") or "") == own_id,
         url=_url(item),
         raw=dict(item),
     )

@@ -61,7 +61,7 @@ class X(BaseConnector):
         """Answering the public works only for an app that may: setting `may_reply`."""
         if account is None or not account.settings.get("may_reply"):
             return X_FACTS
-        return replace(X_FACTS, comments=CommentRules(read=True, hide=True, reply=True))
+        return replace(X_FACTS, comments=replace(X_FACTS.comments, reply=True))
 
     def plan(self, outgoing: Outgoing) -> tuple[Step, ...]:
         """Upload and describe each image, then post; an edit is a post that names the old one. Pure."""
@@ -139,7 +139,7 @@ class X(BaseConnector):
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
-        """Return the last seven days' answers in the post's conversation, our own left out."""
+        """Return the last seven days' answers in the post's conversation, our own marked."""
         query = {
             "query": f"conversation_id:{remote.remote_id}",
             "max_results": "100",
@@ -149,8 +149,8 @@ class X(BaseConnector):
         body = api.call(account, "GET", "tweets/search/recent", repeatable=True, query=query)
         people = (body.get("includes") or {}).get("users") or []
         users = {str(person.get("id")): str(person.get("username")) for person in people}
-        theirs = [item for item in _items(body) if str(item.get("author_id")) != account.remote_id]
-        items = tuple(shapes.comment(remote.remote_id, item, users) for item in theirs)
+        below = [item for item in _items(body) if str(item.get("id")) != remote.remote_id]
+        items = tuple(shapes.comment(account, remote.remote_id, item, users) for item in below)
         return Page(items=items, next_cursor=(body.get("meta") or {}).get("next_token"))
 
     @reads_answers

@@ -32,8 +32,8 @@ def remote(account: Account, item: dict[str, Any]) -> Remote:
     )
 
 
-def comment(post_id: str, item: dict[str, Any], users: dict[str, str]) -> Comment:
-    """Return one answer of the public on `post_id`; `users` maps author ids to names."""
+def comment(account: Account, post_id: str, item: dict[str, Any], users: dict[str, str]) -> Comment:
+    """Return one answer on `post_id`; `users` maps author ids to names. X leads to a post under any name."""
     author_id = str(item.get("author_id") or "")
     replied = [ref.get("id") for ref in referenced(item) if ref.get("type") == "replied_to"]
     return Comment(
@@ -44,6 +44,8 @@ def comment(post_id: str, item: dict[str, Any], users: dict[str, str]) -> Commen
         author_id=author_id,
         text=_expanded(str(item.get("text") or ""), _urls(item)),
         created_at=_time(item.get("created_at")),
+        ours=author_id == account.remote_id,
+        url=post_url(account, str(item.get("id") or "")),
         raw=item,
     )
 

@@ -20,14 +20,13 @@ class Commenting(BaseConnector):
 
     @reads_answers
     def fetch_comments(self, account: Account, remote: Remote, cursor: str | None) -> Page[Comment]:
-        """Return a page of the public's comments and the answers below; with the first what is held for review."""
+        """Return a page of comments and the answers below, our own marked; with the first what is held for review."""
         body = self._threads(account, remote.remote_id, cursor=cursor)
         found = [one for thread in shapes.items(body) for one in self._of_thread(account, thread)]
         if cursor is None:
             held = shapes.items(self._threads(account, remote.remote_id, status="heldForReview"))
             found += [shapes.top_comment(thread) for thread in held]
-        theirs = [one for one in found if one and shapes.author_id(one) != account.remote_id]
-        items = tuple(shapes.comment(one, remote.remote_id) for one in theirs)
+        items = tuple(shapes.comment(one, remote.remote_id, account) for one in found if one)
         return Page(items=items, next_cursor=shapes.next_page(body))
 
     def _moderate(self, account: Account, step: Step, status: str) -> Result:

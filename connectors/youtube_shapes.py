@@ -115,8 +115,8 @@ def remote(account: Account, video: dict[str, Any]) -> Remote:
     )
 
 
-def comment(item: Mapping[str, Any], post_id: str) -> Comment:
-    """Return one comment of the public."""
+def comment(item: Mapping[str, Any], post_id: str, account: Account) -> Comment:
+    """Return one comment below the video `post_id`."""
     snippet, remote_id = item.get("snippet") or {}, str(item.get("id") or "")
     parent = snippet.get("parentId")
     status = snippet.get("moderationStatus")
@@ -129,6 +129,8 @@ def comment(item: Mapping[str, Any], post_id: str) -> Comment:
         text=comment_text(item),
         created_at=_time(snippet.get("publishedAt")),
         hidden=None if status is None else status != "published",
+        ours=author_id(item) == account.remote_id,
+        url=comment_url(account, post_id, remote_id),
         raw=dict(item),
     )
 

@@ -190,6 +190,18 @@ def test_comments_are_read_with_their_author(speaker: Speaker) -> None:
     assert page.next_cursor is None
 
 
+def test_our_own_answer_below_a_comment_is_told_and_marked(speaker: Speaker) -> None:
+    can = speaker.connector.capabilities().comments
+    must_have(speaker, can.read and can.reply, "answers to comments")
+    receipt = speaker.publish()
+    comment_id = _answer_of_the_public(speaker, receipt.remote_id)
+    said = speaker.say(speaker.outgoing("At six.", act=Act.REPLY, target=comment_id, key="delivery-2"))
+    (remote,) = speaker.connector.find(speaker.account, speaker.probe(remote_id=receipt.remote_id))
+    page = speaker.connector.fetch_comments(speaker.account, remote, None)
+    told = {one.remote_id: (one.ours, one.parent_id) for one in page.items}
+    assert told == {comment_id: (False, None), said.remote_id: (True, comment_id)}
+
+
 def test_metrics_count_answers_and_leave_out_what_is_gone(speaker: Speaker) -> None:
     receipt = speaker.publish()
     (remote,) = speaker.connector.find(speaker.account, speaker.probe(remote_id=receipt.remote_id))

@@ -145,7 +145,7 @@ def test_an_answer_stands_in_the_thread_and_is_not_taken_for_the_publics(police:
     found = {post.remote_id: post for post in shown(police)}
     assert found[reply.remote_id].raw["in_reply_to_id"] == first.remote_id
     page = police.connector.fetch_comments(police.account, found[first.remote_id], None)
-    assert page.items == ()
+    assert [(item.remote_id, item.ours) for item in page.items] == [(reply.remote_id, True)]
     counts = police.connector.metrics(police.account, [found[first.remote_id]])
     assert counts[first.remote_id].replies == 1
 

@@ -444,7 +444,8 @@ def test_comments_come_with_all_their_answers_and_those_held_for_review(youtube:
     for number in range(7):
         youtube.say(youtube.outgoing(f"Answer {number}", act=Act.REPLY, target=comment))
     page = youtube.connector.fetch_comments(youtube.account, remote, None)
-    assert {one.remote_id: one.hidden for one in page.items} == {comment: None, held: True}
+    assert {one.remote_id: one.hidden for one in page.items if not one.ours} == {comment: None, held: True}
+    assert [one.parent_id for one in page.items if one.ours] == [comment] * 7
     thread = youtube.connector._of_thread(  # type: ignore[attr-defined]
         youtube.account, {"snippet": {"topLevelComment": {"id": comment}, "totalReplyCount": 7}}
     )
