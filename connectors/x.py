@@ -21,7 +21,6 @@ from connectors.contract import (
     Act,
     Capabilities,
     Comment,
-    CommentRules,
     Done,
     Health,
     Media,
