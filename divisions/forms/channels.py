@@ -33,7 +33,7 @@ class PromiseForm(forms.Form):
         label="Best window, from",
         required=False,
         help_text="When its readers look most, in this division's time zone. The composer offers it and says when a "
-        "post lies outside. Both empty: no best window.",
+        "post lies outside. It may run past midnight: 22:00 to 02:00. Both empty: no best window.",
         widget=forms.TimeInput(attrs={"class": "input input--auto", "type": "time"}, format="%H:%M"),
     )
     best_until = forms.TimeField(
@@ -60,3 +60,8 @@ class PromiseForm(forms.Form):
         field = self.fields["duty_officer"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = register.duty_candidates(channel)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the answer held, by field: a form that did not show a field says nothing about it."""
+        return {name: value for name, value in self.cleaned_data.items() if name in self.data}

@@ -62,8 +62,9 @@ class Channel(models.Model):
             models.CheckConstraint(
                 name="best_window_has_two_ends",
                 condition=models.Q(best_from__isnull=True, best_until__isnull=True)
-                | models.Q(best_from__isnull=False, best_until__isnull=False, best_until__gt=models.F("best_from")),
-                violation_error_message="A best window has two ends, and the second is later than the first.",
+                | models.Q(best_from__isnull=False, best_until__isnull=False)
+                & ~models.Q(best_until=models.F("best_from")),
+                violation_error_message="A best window has two ends, and they differ.",
             ),
             models.CheckConstraint(
                 name="staff_feed_is_internal",

@@ -178,12 +178,12 @@ def _known(facts: dict[str, Any]) -> None:
 
 
 def _window(starts: time | None, ends: time | None) -> None:
-    """The hours in which the readers look most: both ends or none, on one day."""
+    """The hours in which the readers look most: both ends or none; 22:00 to 02:00 ends on the next day."""
     if (starts is None) != (ends is None):
         missing = "best_from" if starts is None else "best_until"
         raise BadInput(missing, "A best window has two ends.", cure="Give this one too, or empty both.")
-    if starts is not None and ends is not None and ends <= starts:
-        raise BadInput("best_until", f"{ends:%H:%M} is not after {starts:%H:%M}.", cure="Pick a later end.")
+    if starts is not None and ends == starts:
+        raise BadInput("best_until", f"It begins and ends at {starts:%H:%M}.", cure="Pick another end.")
 
 
 def remember(kind: str, channel: Channel, by: User | None, now: datetime | None, data: dict[str, Any]) -> None:

@@ -99,7 +99,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, channel, promised=form)
     try:
-        changed = services.change_channel(channel=channel, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        changed = services.change_channel(channel=channel, by=request.user, **form.shown)  # type: ignore[arg-type]
         messages.success(request, "Saved." if changed else "Nothing was different, so nothing changed.")
     except BadInput as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))

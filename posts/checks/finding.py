@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """When the readers of a channel look most: wall clock of a zone, both ends included."""
+    """When the readers of a channel look most: wall clock of a zone, both ends included; it may run past midnight."""
 
     starts: time
     ends: time
@@ -49,9 +49,15 @@ class Window:
 
     def covers(self, moment: datetime) -> bool:
         """Whether the clock in that zone then shows a time inside it."""
-        return (
-            self.starts <= moment.astimezone(ZoneInfo(self.zone)).time().replace(second=0, microsecond=0) <= self.ends
-        )
+        shown = moment.astimezone(ZoneInfo(self.zone)).time().replace(second=0, microsecond=0)
+        if self.ends_next_day:
+            return shown >= self.starts or shown <= self.ends
+        return self.starts <= shown <= self.ends
+
+    @property
+    def ends_next_day(self) -> bool:
+        """Whether midnight lies in it: 22:00 to 02:00."""
+        return self.ends < self.starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def _opens(window: Window, due_at: datetime | None, now: datetime) -> datetime:
 def _hint(window: Window, names: Sequence[str], zone: str, due_at: datetime | None, now: datetime) -> Hint:
     tz, theirs = ZoneInfo(zone), ZoneInfo(window.zone)
     opens = _opens(window, due_at, now)
-    closes = datetime.combine(opens.date(), window.ends, tzinfo=theirs)
+    closes = datetime.combine(opens.date() + timedelta(days=window.ends_next_day), window.ends, tzinfo=theirs)
     starts, ends = opens.astimezone(tz), closes.astimezone(tz)
     days = (starts.date() - now.astimezone(tz).date()).days
     return Hint(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -105,7 +105,7 @@ def test_promise_and_duty_are_changed_and_bad_input_is_said(department: SimpleNa
     assert Channel.objects.get(slug="facebook-northeast").cadence_days is None
 
 
-def test_a_best_window_is_set_shown_and_refused_with_one_end_or_backwards(
+def test_a_best_window_is_set_shown_and_refused_with_one_end_or_no_length(
     department: SimpleNamespace, as_: Any
 ) -> None:
     client = as_(department.smo)
@@ -114,16 +114,32 @@ def test_a_best_window_is_set_shown_and_refused_with_one_end_or_backwards(
     entry = LedgerEntry.objects.filter(type="divisions.channel.changed").latest("seq")
     assert entry.data["changed"] | {"best_from": "17:00:00", "best_until": "19:00:00"} == entry.data["changed"]
     for wrong, said in (
-        ({"best_from": "17:00"}, "two ends"),
-        ({"best_until": "17:00"}, "two ends"),
-        ({"best_from": "19:00", "best_until": "17:00"}, "17:00 is not after 19:00"),
+        ({"best_from": "17:00", "best_until": ""}, "two ends"),
+        ({"best_from": "", "best_until": "17:00"}, "two ends"),
+        ({"best_from": "19:00", "best_until": "19:00"}, "begins and ends at 19:00"),
         ({"best_from": "half past five", "best_until": "19:00"}, "valid time"),
     ):
         answer = client.post(f"{ONE}promise/", wrong)
         assert answer.status_code == 422
         assert said in answer.content.decode()
-    assert client.post(f"{ONE}promise/", {}).status_code == 302
+    assert client.post(f"{ONE}promise/", {"best_from": "", "best_until": ""}).status_code == 302
     assert Channel.objects.get(slug="facebook-northeast").best_from is None
+
+
+def test_a_best_window_may_run_past_midnight(department: SimpleNamespace, as_: Any) -> None:
+    answer = as_(department.smo).post(f"{ONE}promise/", {"best_from": "22:00", "best_until": "02:00"})
+    assert answer.status_code == 302
+    assert "22:00 to 02:00" in as_(department.officer).get(ONE).content.decode()
+
+
+def test_a_form_that_did_not_show_a_field_leaves_it_alone(department: SimpleNamespace, as_: Any) -> None:
+    client, d = as_(department.smo), department
+    everything = {"cadence_days": "9", "best_from": "17:00", "best_until": "19:00", "duty_officer": d.colleague.pk}
+    assert client.post(f"{ONE}promise/", everything).status_code == 302
+    for part in ({}, {"cadence_days": "9"}, {"best_from": "18:00"}, {"best_until": "20:00"}):
+        assert client.post(f"{ONE}promise/", part).status_code == 302
+    row = Channel.objects.get(slug="facebook-northeast")
+    assert (row.cadence_days, row.duty_officer, row.best_from, row.best_until) == (9, d.colleague, time(18), time(20))
 
 
 def test_our_own_pages_are_shown_but_never_managed_here(department: SimpleNamespace, as_: Any) -> None:

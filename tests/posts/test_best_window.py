@@ -71,6 +71,33 @@ def test_the_window_is_wall_clock_of_the_channels_division_through_summer_time()
     assert found.covers(datetime(2026, 12, 1, 0, 30, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    ("clock", "is_inside"), [("21:59", False), ("22:00", True), ("00:00", True), ("02:00", True), ("02:01", False)]
+)
+def test_a_window_past_midnight_covers_both_sides_of_it(
+    department: SimpleNamespace, clock: str, is_inside: bool
+) -> None:
+    d = department
+    late = window(d.facebook_northeast, time(22), time(2))
+    assert (notes(draft_on(d, late, due=f"{TOMORROW}T{clock}")) == []) is is_inside
+
+
+@pytest.mark.parametrize(
+    ("due", "offered"),
+    [
+        (None, (f"{TODAY}T22:00", False)),
+        (datetime(2026, 11, 26, 7, 30, tzinfo=UTC), ("2026-11-26T22:00", True)),
+        (datetime(2026, 11, 26, 9, 0, tzinfo=UTC), ("2026-11-26T22:00", False)),
+    ],
+)
+def test_a_window_past_midnight_is_offered_from_its_evening(
+    department: SimpleNamespace, due: datetime | None, offered: tuple[str, bool]
+) -> None:
+    (hint,) = hints(department, window(department.facebook_northeast, time(22), time(2)), due=due)
+    assert (hint.starts, hint.ends) == ("22:00", "02:00")
+    assert (hint.wall, hint.is_inside) == offered
+
+
 def hints(d: SimpleNamespace, *chosen: Channel, now: datetime = NOW, due: datetime | None = None) -> list[windows.Hint]:
     return windows.hints([Target((c,)) for c in chosen], draft_on(d, *chosen), due, now=now)
 
