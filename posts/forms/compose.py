@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
@@ -22,7 +22,7 @@ from posts.models import Draft, MediaAsset, Post
 from posts.models.post import When
 from posts.selectors import moments
 from posts.selectors.targets import Target
-from posts.services.compose import MAX_FACT, MAX_TEXT, MAX_TITLE, DraftInput
+from posts.services.compose import MAX_FACT, MAX_TEXT, MAX_TITLE, MAX_WHY, DraftInput
 
 MAX_ALT, MAX_CREDIT = 1000, 200
 _NATIVE = {"date": "date", "moment": "datetime-local", "phone": "tel"}
@@ -63,6 +63,7 @@ class ComposeForm(RepeatFields):
         super().__init__(data, initial=self._initial(), label_suffix="")
         self._add_kind()
         self._add_facts()
+        self._add_whys()
         self._add_channels()
         self._add_pictures()
 
@@ -101,6 +102,15 @@ class ComposeForm(RepeatFields):
             name = f"fact-{fact.name}"
             self.fields[name] = fact_field(fact)
             self.initial[name] = self.draft.facts.get(fact.name, "")
+
+    def _add_whys(self) -> None:
+        """Why it does not touch something that its words point at: asked only where they do, kept whatever happens."""
+        for flag in Flag:
+            name = f"why-{flag.value}"
+            self.fields[name] = forms.CharField(
+                label=f"Why it does not touch {flag.label}", max_length=MAX_WHY, required=False
+            )
+            self.initial[name] = self.draft.not_touched.get(flag.value, {}).get("why", "")
 
     def _add_channels(self) -> None:
         texts = {v.channel_id: v.text for v in self.draft.variants.all()}
@@ -175,6 +185,7 @@ class ComposeForm(RepeatFields):
             language=self.draft.language,
             facts=self._facts(),
             flags=tuple(self.value("flags") or ()),
+            not_touched=self.not_touched(),
             when=self.value("when") or When.APPROVED,
             wall_time=f"{day}T{clock}" if day or clock else "",
             repeats=self.rule(),
@@ -183,10 +194,26 @@ class ComposeForm(RepeatFields):
             media=tuple(a.pk for a in self.chosen_pictures()),
         )
 
+    def not_touched(self) -> dict[str, dict[str, Any]]:
+        """Why it does not touch something, and of which words that was said: those that stood beside the field."""
+        answers = {}
+        for flag in Flag:
+            if why := self._typed(f"why-{flag.value}").strip():
+                answers[flag.value] = {"why": why, "words": sorted(self._said_of(flag))}
+        return answers
+
+    def _said_of(self, flag: Flag) -> set[str]:
+        if not self.is_bound:
+            return set(self.draft.not_touched.get(flag.value, {}).get("words", ()))
+        data = cast("MultiValueDict[str, Any]", self.data)
+        listed = " | ".join(str(words) for words in data.getlist(f"said-{flag.value}")[:2])
+        words = (word.strip().lower().replace("\x00", "") for word in listed.split(" | "))
+        return {word[:MAX_WHY] for word in words if word} if len(listed) < MAX_FACT else set()
+
     def rule(self) -> str:
         """How it repeats, as text; empty for once."""
-        days, until, count = (self.value(f"repeat_{name}") for name in ("days", "until", "count"))
-        return repeats.rule(self.value("repeat"), self._typed("wall_day"), days=days, until=until, count=count)
+        picked = {name: self.value(f"repeat_{name}") for name in ("interval", "days", "until", "count")}
+        return repeats.rule(self.value("repeat"), self._typed("wall_day"), **picked)
 
     def words(self) -> list[tuple[Channel, str | None]]:
         """The ticked channels, each with its own words or None."""
@@ -220,6 +247,7 @@ class ComposeForm(RepeatFields):
             language=data.language,
             facts=dict(data.facts),
             flags=list(data.flags),
+            not_touched=dict(data.not_touched),
             when=data.when,
             wall_time=data.wall_time,
             repeats=data.repeats,

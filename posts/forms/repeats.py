@@ -13,17 +13,19 @@ from django import forms
 
 from posts.models import Draft
 from posts.selectors import rrules
-from posts.selectors.rrules import DAY_NAMES, DAYS, MAX_TIMES, Every
+from posts.selectors.rrules import DAY_NAMES, DAYS, MAX_INTERVAL, MAX_TIMES, Every
 from posts.services.repeat import MAX_REASON
 
 CHOICES = [
     ("", "Does not repeat"),
+    (Every.DAY.value, "Every day"),
     (Every.WEEKDAY.value, "Every weekday"),
     (Every.WEEK.value, "Every week"),
     (Every.MONTH_DAY.value, "Every month, on that day of the month"),
     (Every.MONTH_WEEKDAY.value, "Every month, on that weekday"),
 ]
 _TIMES = f"A number from 2 to {MAX_TIMES}."
+_INTERVAL = f"A number from 1 to {MAX_INTERVAL}."
 
 
 class RepeatFields(forms.Form):
@@ -34,6 +36,13 @@ class RepeatFields(forms.Form):
         choices=CHOICES,
         required=False,
         error_messages={"invalid_choice": "“%(value)s” is not one of the choices. Pick one of them."},
+    )
+    repeat_interval = forms.IntegerField(
+        label="Every how many",
+        required=False,
+        min_value=1,
+        max_value=MAX_INTERVAL,
+        error_messages={"min_value": _INTERVAL, "max_value": _INTERVAL, "invalid": _INTERVAL},
     )
     repeat_days = forms.MultipleChoiceField(
         label="On",
@@ -61,13 +70,14 @@ def initial(draft: Draft) -> dict[str, Any]:
     picked = rrules.picked(draft.repeats)
     return {
         "repeat": picked.get("every", ""),
+        "repeat_interval": picked.get("interval", 1),
         "repeat_days": picked.get("days", ()),
         "repeat_until": picked.get("until"),
         "repeat_count": picked.get("count"),
     }
 
 
-def rule(every: Any, first_day: str, *, days: Any, until: Any, count: Any) -> str:
+def rule(every: Any, first_day: str, *, interval: Any, days: Any, until: Any, count: Any) -> str:
     """The rule of what is picked, as far as it could be read."""
     return rrules.compose(
         str(every or ""),
@@ -75,6 +85,7 @@ def rule(every: Any, first_day: str, *, days: Any, until: Any, count: Any) -> st
         days=tuple(str(day) for day in days or ()),
         until=until if isinstance(until, date) else None,
         count=count if isinstance(count, int) else None,
+        interval=interval if isinstance(interval, int) else 1,
     )
 
 

@@ -16,7 +16,9 @@ from dateutil.rrule import rrulestr
 
 from divisions.errors import BadInput
 from posts.selectors import moments
-from posts.selectors.rrules import DAY_NAMES, MAX_SPAN, MAX_TIMES, Rule, refused
+from posts.selectors.rrules import DAY_NAMES, MAX_SPAN, Rule, refused
+
+MOST = MAX_SPAN.days + 1  # every day of the longest span, its first and its last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +46,14 @@ class Occurrence:
 
 
 def wall_clocks(rule: Rule, first: str) -> list[str]:
-    """Every wall clock of the rule from `first` on ("2026-11-24T18:00"), at most `MAX_TIMES`.
+    """Every wall clock of the rule from `first` on ("2026-11-24T18:00"), at most `MOST`.
 
     Raises BadInput when `first` is no wall clock.
     """
     start = _wall(first)
     precision = "seconds" if start.second else "minutes"
     found = rrulestr(rule.text, dtstart=start)
-    return [at.isoformat(timespec=precision) for at in islice(found, MAX_TIMES)]
+    return [at.isoformat(timespec=precision) for at in islice(found, MOST)]
 
 
 def occurrences(rule: Rule, first: str, zone: str) -> Iterator[Occurrence]:
@@ -87,7 +89,7 @@ def check_span(rule: Rule, first: str) -> None:
         )
     if len(clocks) < 2:
         raise refused("It would go out only once.", "Pick a later last day, or “Does not repeat”.")
-    if _wall(clocks[-1]).date() > start.date() + MAX_SPAN:
+    if datetime.fromisoformat(clocks[-1]).date() > start.date() + MAX_SPAN:
         raise _too_long(start.date())
 
 

@@ -1,13 +1,14 @@
 """The rule of a post that repeats: RFC 5545 text read and written, and said in words. Counts nothing out.
 
-Offered is what people pick: every weekday, every week on days, every month on a day or on a weekday, until a last day
-or so many times. Whatever else a text says is refused by name. UNTIL is a wall clock, the end of the last day.
+Offered is what people pick: every day, every weekday, every week on days, every month on a day or on a weekday, or only
+every second (third, …) of them, until a last day or so many times. Whatever else a text says is refused by name. UNTIL
+is a wall clock, the end of the last day.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from divisions.errors import BadInput
 
 MAX_SPAN = timedelta(days=366)
 MAX_TIMES = 366
+MAX_INTERVAL = 12  # every twelfth month
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = DAYS[:5]
@@ -22,12 +24,27 @@ _PART = re.compile(r"^([A-Z]+)=([A-Z0-9,+-]*)$")
 _NTH = re.compile(r"^([1-5]|-1)(MO|TU|WE|TH|FR|SA|SU)$")
 _UNTIL = re.compile(r"^(\d{8})(?:T\d{6})?$")
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
-_CURE = "Pick one of the choices: every week, every weekday, or every month."
+_EVERY_NTH = (
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+)
+_KNOWN = ("FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "UNTIL", "COUNT")
+_CURE = "Pick one of the choices: every day, every weekday, every week, or every month."
 
 
 class Every(StrEnum):
     """What a person picks; the stored rule says the same."""
 
+    DAY = "day"
     WEEKDAY = "weekday"
     WEEK = "week"
     MONTH_DAY = "month_day"
@@ -36,9 +53,13 @@ class Every(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule that can be counted out: `days` of the week, or `month_day` (1-31), or the `nth` (1-5, -1) of `days`."""
+    """A rule that can be counted out: `days` of the week, or `month_day` (1-31), or the `nth` (1-5, -1) of `days`.
+
+    `interval` 2 is every second day, week (they begin on Monday) or month, counted from the first one.
+    """
 
     every: Every
+    interval: int = 1
     days: tuple[str, ...] = ()
     nth: int = 0
     month_day: int = 0
@@ -48,26 +69,30 @@ class Rule:
     @property
     def text(self) -> str:
         """The rule as it is stored."""
-        if self.every is Every.MONTH_DAY:
-            parts = ["FREQ=MONTHLY", f"BYMONTHDAY={self.month_day}"]
+        if self.every is Every.DAY:
+            freq, on = "DAILY", []
+        elif self.every is Every.MONTH_DAY:
+            freq, on = "MONTHLY", [f"BYMONTHDAY={self.month_day}"]
         elif self.every is Every.MONTH_WEEKDAY:
-            parts = ["FREQ=MONTHLY", f"BYDAY={self.nth}{self.days[0]}"]
+            freq, on = "MONTHLY", [f"BYDAY={self.nth}{self.days[0]}"]
         else:
-            parts = ["FREQ=WEEKLY", f"BYDAY={','.join(self.days)}"]
-        return ";".join([*parts, *_end(self.until, self.count)])
+            freq, on = "WEEKLY", [f"BYDAY={','.join(self.days)}"]
+        return ";".join([*_begin(freq, self.interval), *on, *_end(self.until, self.count)])
 
     @property
     def words(self) -> str:
-        """ "every week on Monday and Thursday", "every month on the second Tuesday"."""
+        """ "every week on Monday and Thursday", "every second month on the second Tuesday"."""
         if self.every is Every.WEEKDAY:
             return "every weekday"
+        if self.every is Every.DAY:
+            return self._each("day")
         if self.every is Every.MONTH_DAY:
-            return f"every month on day {self.month_day}"
+            return f"{self._each('month')} on day {self.month_day}"
         names = [DAY_NAMES[DAYS.index(day)] for day in self.days]
         if self.every is Every.MONTH_WEEKDAY:
-            return f"every month on the {_ORDINALS[self.nth]} {names[0]}"
+            return f"{self._each('month')} on the {_ORDINALS[self.nth]} {names[0]}"
         listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-        return f"every week on {listed}"
+        return f"{self._each('week')} on {listed}"
 
     @property
     def end_words(self) -> str:
@@ -78,8 +103,17 @@ class Rule:
 
     @property
     def short(self) -> str:
-        """For lists: "Repeats weekly"."""
-        return {Every.WEEKDAY: "Repeats every weekday", Every.WEEK: "Repeats weekly"}.get(self.every, "Repeats monthly")
+        """For lists: "Repeats weekly", "Repeats every second week"."""
+        if self.every is Every.WEEKDAY:
+            return "Repeats every weekday"
+        noun, adverb = {Every.DAY: ("day", "daily"), Every.WEEK: ("week", "weekly")}.get(
+            self.every, ("month", "monthly")
+        )
+        return f"Repeats {self._each(noun) if self.interval > 1 else adverb}"
+
+    def _each(self, noun: str) -> str:
+        """ "every week", "every second week"."""
+        return f"every {_EVERY_NTH[self.interval - 2]} {noun}" if self.interval > 1 else f"every {noun}"
 
 
 def read(text: str) -> Rule:
@@ -93,14 +127,18 @@ def read(text: str) -> Rule:
             "It says no end.",
             f"Pick a last day at most {MAX_SPAN.days} days after the first one, or a number of times.",
         )
-    freq, days = parts.get("FREQ", ""), parts.get("BYDAY")
+    freq, days, interval = parts.get("FREQ", ""), parts.get("BYDAY"), _interval(parts.get("INTERVAL"))
     if freq == "MONTHLY" and days is not None:
-        return _nth_weekday(days, until, count)
-    if freq == "MONTHLY":
-        return _month_day(parts.get("BYMONTHDAY"), until, count)
-    if freq == "WEEKLY":
-        return _weekly(days, until, count)
-    raise refused(f"“{freq or text[:40]}” is not how a post repeats here.", _CURE)
+        rule = _nth_weekday(days)
+    elif freq == "MONTHLY":
+        rule = _month_day(parts.get("BYMONTHDAY"))
+    elif freq == "WEEKLY":
+        rule = _weekly(days, interval)
+    elif freq == "DAILY":
+        rule = Rule(every=Every.DAY)
+    else:
+        raise refused(f"“{freq or text[:40]}” is not how a post repeats here.", _CURE)
+    return replace(rule, interval=interval, until=until, count=count)
 
 
 def is_readable(text: str) -> bool:
@@ -113,40 +151,58 @@ def is_readable(text: str) -> bool:
 
 
 def compose(
-    every: str, first_day: str, *, days: tuple[str, ...] = (), until: date | None = None, count: int | None = None
+    every: str,
+    first_day: str,
+    *,
+    days: tuple[str, ...] = (),
+    until: date | None = None,
+    count: int | None = None,
+    interval: int = 1,
 ) -> str:
     """The text of what a person picked; what is missing stays missing and is named by `read` later.
 
     The day of the month, the second Tuesday and, with no day ticked, the day of the week follow from the first day.
+    Weekdays are those of every week, whatever `interval` says.
     """
     if every not in list(Every):
         return ""
-    first = _day(first_day)
+    first, on = _day(first_day), ""
     if every == Every.WEEKDAY:
-        parts = ["FREQ=WEEKLY", f"BYDAY={','.join(WEEKDAYS)}"]
+        freq, on, interval = "WEEKLY", f"BYDAY={','.join(WEEKDAYS)}", 1
     elif every == Every.WEEK:
         ticked = [day for day in DAYS if day in days] or ([DAYS[first.weekday()]] if first else [])
-        parts = ["FREQ=WEEKLY", *([f"BYDAY={','.join(ticked)}"] if ticked else [])]
+        freq, on = "WEEKLY", f"BYDAY={','.join(ticked)}" if ticked else ""
     elif every == Every.MONTH_DAY:
-        parts = ["FREQ=MONTHLY", *([f"BYMONTHDAY={first.day}"] if first else [])]
+        freq, on = "MONTHLY", f"BYMONTHDAY={first.day}" if first else ""
+    elif every == Every.MONTH_WEEKDAY:
+        freq, on = "MONTHLY", f"BYDAY={_nth_of(first) if first else ''}"
     else:
-        parts = ["FREQ=MONTHLY", f"BYDAY={_nth_of(first) if first else ''}"]
-    return ";".join([*parts, *_end(until, count)])
+        freq = "DAILY"
+    return ";".join([*_begin(freq, interval), *([on] if on else []), *_end(until, count)])
 
 
 def picked(text: str) -> dict[str, object]:
-    """What the choices of the form stand at for a stored text: `every`, `days`, `until`, `count`. Never raises."""
+    """What the choices of the form stand at for a stored text: `every`, `days`, `until`, `count`, `interval`.
+
+    Never raises; what cannot be read is left out.
+    """
     try:
         parts = _parts(text)
     except BadInput:
         return {}
     days = tuple(day for day in parts.get("BYDAY", "").split(",") if day in DAYS)
-    monthly = parts.get("FREQ") == "MONTHLY"
     every: str = Every.MONTH_WEEKDAY if "BYDAY" in parts else Every.MONTH_DAY
-    if not monthly:
-        every = Every.WEEKDAY if days == WEEKDAYS else Every.WEEK
+    if parts.get("FREQ") != "MONTHLY":
+        weekdays = days == WEEKDAYS and parts.get("INTERVAL", "1") == "1"
+        every = Every.WEEKDAY if weekdays else Every.WEEK
+    if parts.get("FREQ") == "DAILY":
+        every = Every.DAY
     found: dict[str, object] = {"every": every, "days": days}
-    for name, key, take in (("until", "UNTIL", _last_day), ("count", "COUNT", _times)):
+    for name, key, take in (
+        ("until", "UNTIL", _last_day),
+        ("count", "COUNT", _times),
+        ("interval", "INTERVAL", _interval),
+    ):
         try:
             found[name] = take(parts.get(key))
         except BadInput:
@@ -169,39 +225,48 @@ def _parts(text: str) -> dict[str, str]:
         if match is None:
             raise refused(f"“{piece[:40]}” is not part of a rule.", _CURE)
         name, value = match.groups()
-        known = name in ("FREQ", "BYDAY", "BYMONTHDAY", "UNTIL", "COUNT") or piece == "INTERVAL=1"
-        if not known or name in parts:
+        if name not in _KNOWN or name in parts:
             raise refused(f"“{piece[:40]}” is not something a post can do here.", _CURE)
         parts[name] = value
-    if "BYMONTHDAY" in parts and ("BYDAY" in parts or parts.get("FREQ") == "WEEKLY"):
+    freq = parts.get("FREQ")
+    if "BYMONTHDAY" in parts and ("BYDAY" in parts or freq == "WEEKLY"):
         raise refused("Days of the week and days of the month do not go together here.", _CURE)
+    if freq == "DAILY" and ("BYDAY" in parts or "BYMONTHDAY" in parts):
+        raise refused("“Every day” names no days.", "Pick “Every week” and tick the days.")
     return parts
 
 
-def _weekly(days: str | None, until: date | None, count: int | None) -> Rule:
+def _weekly(days: str | None, interval: int) -> Rule:
     named = (days or "").split(",")
     if not days or not set(named) <= set(DAYS):
         raise refused("No day of the week is chosen.", "Tick at least one, or pick the first day.")
     ordered = tuple(day for day in DAYS if day in named)
-    every = Every.WEEKDAY if ordered == WEEKDAYS else Every.WEEK
-    return Rule(every=every, days=ordered, until=until, count=count)
+    return Rule(every=Every.WEEKDAY if ordered == WEEKDAYS and interval == 1 else Every.WEEK, days=ordered)
 
 
-def _month_day(day: str | None, until: date | None, count: int | None) -> Rule:
+def _month_day(day: str | None) -> Rule:
     if not day:
         raise refused("The day of the month is not known.", "Pick the first day: it follows from that.")
     if not day.isdigit() or not 1 <= int(day) <= 31:
         raise refused(f"“{day}” is not a day of the month.", "A number from 1 to 31.")
-    return Rule(every=Every.MONTH_DAY, month_day=int(day), until=until, count=count)
+    return Rule(every=Every.MONTH_DAY, month_day=int(day))
 
 
-def _nth_weekday(days: str, until: date | None, count: int | None) -> Rule:
+def _nth_weekday(days: str) -> Rule:
     if not days:
         raise refused("The weekday is not known.", "Pick the first day: it follows from that.")
     match = _NTH.match(days.removeprefix("+"))
     if match is None:
         raise refused(f"“{days}” is not one weekday of a month.", "Like the second Tuesday: 2TU.")
-    return Rule(every=Every.MONTH_WEEKDAY, nth=int(match[1]), days=(match[2],), until=until, count=count)
+    return Rule(every=Every.MONTH_WEEKDAY, nth=int(match[1]), days=(match[2],))
+
+
+def _interval(text: str | None) -> int:
+    if text is None:
+        return 1
+    if not text.isdigit() or not 1 <= int(text) <= MAX_INTERVAL:
+        raise refused(f"“{text}” is not how many lie between two times.", f"A number from 1 to {MAX_INTERVAL}.")
+    return int(text)
 
 
 def _last_day(until: str | None) -> date | None:
@@ -222,6 +287,10 @@ def _times(count: str | None) -> int | None:
     if not count.isdigit() or not 2 <= int(count) <= MAX_TIMES:
         raise refused(f"“{count}” is not a number of times.", f"A number from 2 to {MAX_TIMES}.")
     return int(count)
+
+
+def _begin(freq: str, interval: int) -> list[str]:
+    return [f"FREQ={freq}", *([f"INTERVAL={interval}"] if interval > 1 else [])]
 
 
 def _end(until: date | None, count: int | None) -> list[str]:

@@ -31,12 +31,13 @@ def test_days_and_end_are_asked_once_it_repeats_and_the_dates_follow(
     expect(page.locator("#id_repeat_days_0")).to_be_hidden()
     page.select_option("#id_repeat", "week")
     expect(page.locator("#id_repeat_days_0")).to_be_visible()
+    page.fill("#id_repeat_interval", "2")
     page.fill("#id_repeat_count", "8")
     dates = page.locator("#repeat-dates")
-    expect(dates).to_contain_text("every week on Sunday, 8 times")
+    expect(dates).to_contain_text("every second week on Sunday, 8 times")
     expect(dates.locator("del")).to_have_text("Sun 14 Mar 2027, 02:30")
     expect(page.locator("#saved")).to_contain_text("Saved", timeout=10_000)
     expect(page.locator("#id_version")).to_have_value("3", timeout=10_000)
-    assert Draft.objects.get(post=post).repeats == "FREQ=WEEKLY;BYDAY=SU;COUNT=8"
+    assert Draft.objects.get(post=post).repeats == "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;COUNT=8"
     assert Axe().run(page, options=WCAG).response["violations"] == []
     assert complaints == []

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posts.models import Draft, Pattern, Post
+from posts.selectors.rrules import WEEKDAYS
 from posts.services import compose, repeat
 from posts.services import submit as submit_service
 from posts.states import Stage
@@ -110,6 +111,19 @@ def test_from_the_composer_to_the_second_time_and_the_end(department: SimpleName
         ({"repeat": "month_weekday", "wall_day": "2026-12-31", "repeat_count": "3"}, "FREQ=MONTHLY;BYDAY=-1TH;COUNT=3"),
         ({"repeat": "month_weekday", "wall_day": "", "repeat_count": "3"}, "FREQ=MONTHLY;BYDAY=;COUNT=3"),
         ({"repeat": "week", "wall_day": "", "repeat_count": "3"}, "FREQ=WEEKLY;COUNT=3"),
+        ({"repeat": "day", "repeat_count": "3"}, "FREQ=DAILY;COUNT=3"),
+        (
+            {"repeat": "week", "repeat_interval": "2", "wall_day": "2026-12-08", "repeat_count": "3"},
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=3",
+        ),
+        (
+            {"repeat": "week", "repeat_interval": "2", "repeat_days": list(WEEKDAYS), "repeat_count": "3"},
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR;COUNT=3",
+        ),
+        (
+            {"repeat": "month_day", "repeat_interval": "3", "wall_day": "2026-12-15", "repeat_count": "3"},
+            "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=15;COUNT=3",
+        ),
     ],
 )
 def test_what_is_picked_is_kept_and_comes_back_as_picked(
@@ -123,6 +137,7 @@ def test_what_is_picked_is_kept_and_comes_back_as_picked(
     form = desk.get(address).context["form"]
     assert (form.initial["repeat"] or "") == more.get("repeat", "")
     assert str(form.initial["repeat_count"] or "") == more.get("repeat_count", "")
+    assert form.initial.get("repeat_interval", 1) == int(more.get("repeat_interval", "1"))
     assert form.rule() == Draft.objects.get(post=post).repeats, "saved again, it is the same"
 
 
@@ -133,6 +148,9 @@ def test_what_is_picked_is_kept_and_comes_back_as_picked(
         ({"repeat": "week", "repeat_days": ["XX"]}, "not a day of the week"),
         ({"repeat": "week", "repeat_count": "1"}, "A number from 2 to 366"),
         ({"repeat": "week", "repeat_count": "many"}, "A number from 2 to 366"),
+        ({"repeat": "week", "repeat_interval": "0"}, "A number from 1 to 12"),
+        ({"repeat": "week", "repeat_interval": "13"}, "A number from 1 to 12"),
+        ({"repeat": "week", "repeat_interval": "two"}, "A number from 1 to 12"),
         ({"repeat": "week", "repeat_until": "never"}, "Enter a valid date"),
     ],
 )

@@ -123,6 +123,11 @@ def test_a_draft_that_waits_can_be_put_right_and_approved_by_a_person(department
         ({"repeats": "FREQ=WEEKLY;BYDAY=TU;UNTIL=20261125"}, "REPEAT_UNCLEAR"),
         ({"repeats": "FREQ=WEEKLY;BYDAY=TU;UNTIL=20271126"}, "REPEAT_UNCLEAR"),
         ({"repeats": "FREQ=WEEKLY;BYDAY=TU;COUNT=4;UNTIL=20270101"}, "REPEAT_UNCLEAR"),
+        ({"repeats": "FREQ=WEEKLY;INTERVAL=0;BYDAY=TU;COUNT=4"}, "REPEAT_UNCLEAR"),
+        ({"repeats": "FREQ=WEEKLY;INTERVAL=13;BYDAY=TU;COUNT=4"}, "REPEAT_UNCLEAR"),
+        ({"repeats": "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=24;COUNT=300"}, "REPEAT_UNCLEAR"),
+        ({"repeats": "FREQ=DAILY;BYDAY=TU;COUNT=4"}, "REPEAT_UNCLEAR"),
+        ({"repeats": "FREQ=DAILY;UNTIL=20271126"}, "REPEAT_UNCLEAR"),
     ],
 )
 def test_what_cannot_repeat_is_stopped_with_the_reason(
@@ -144,6 +149,60 @@ def test_a_year_is_the_limit_and_the_message_says_until_when(department: SimpleN
         recurrence.check_span(rule, FIRST)
     assert "Thu 25 Nov 2027" in refusal.value.cure
     recurrence.check_span(rrules.read("FREQ=WEEKLY;BYDAY=TU;UNTIL=20271125"), FIRST)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "short", "second"),
+    [
+        ("FREQ=DAILY;COUNT=4", "every day", "Repeats daily", "2026-11-25"),
+        ("FREQ=DAILY;INTERVAL=2;COUNT=4", "every second day", "Repeats every second day", "2026-11-26"),
+        ("FREQ=WEEKLY;BYDAY=TU;COUNT=4", "every week on Tuesday", "Repeats weekly", "2026-12-01"),
+        (
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=4",
+            "every second week on Tuesday",
+            "Repeats every second week",
+            "2026-12-08",
+        ),
+        (
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;COUNT=4",
+            "every second week on Monday and Tuesday",
+            "Repeats every second week",
+            "2026-12-07",
+        ),
+        (
+            "FREQ=MONTHLY;INTERVAL=3;BYDAY=4TU;COUNT=4",
+            "every third month on the fourth Tuesday",
+            "Repeats every third month",
+            "2027-02-23",
+        ),
+        (
+            "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=24;COUNT=2",
+            "every twelfth month on day 24",
+            "Repeats every twelfth month",
+            "2027-11-24",
+        ),
+    ],
+)
+def test_every_second_one_is_read_said_and_counted_from_the_first(
+    text: str, words: str, short: str, second: str
+) -> None:
+    rule = rrules.read(text)
+    assert (rule.words, rule.short, rule.text) == (words, short, text)
+    recurrence.check_span(rule, FIRST)
+    assert recurrence.wall_clocks(rule, FIRST)[1] == f"{second}T18:00"
+
+
+def test_every_second_week_stays_at_its_hour_and_week_through_summer_time() -> None:
+    rule = rrules.read("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;COUNT=4")
+    found = list(recurrence.occurrences(rule, "2027-02-28T02:30", "America/Chicago"))
+    assert [one.wall[:10] for one in found] == ["2027-02-28", "2027-03-14", "2027-03-28", "2027-04-11"]
+    assert [one.at is None for one in found] == [False, True, False, False], "the clock skips 02:30 on 14 March"
+    assert [one.offset for one in found if one.at] == ["CST", "CDT", "CDT"]
+
+
+def test_every_day_of_the_longest_span_is_counted_with_its_last() -> None:
+    clocks = recurrence.wall_clocks(rrules.read("FREQ=DAILY;UNTIL=20271125"), FIRST)
+    assert (len(clocks), clocks[-1]) == (367, "2027-11-25T18:00")
 
 
 def test_a_rule_too_long_to_store_is_refused_at_its_field(department: SimpleNamespace) -> None:
