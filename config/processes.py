@@ -35,6 +35,7 @@ class Service:
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 8.0),)
     on_parent_death: signal.Signals = signal.SIGKILL
     env: dict[str, str] = field(default_factory=dict)  # beside ours
+    fds: tuple[int, ...] = ()  # what it inherits: the socket it serves
     child: subprocess.Popen[bytes] | None = field(default=None, init=False)
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=MANY_STARTS), init=False)
 
@@ -45,7 +46,9 @@ class Service:
             raise LocalError(f"{self.name} keeps ending:\n{children.tail(self.log)}", f"see {self.log}")
         self.starts.append(now)
         env = os.environ | self.env
-        self.child = children.start(self.command, log=self.log, on_parent_death=self.on_parent_death, env=env)
+        self.child = children.start(
+            self.command, log=self.log, on_parent_death=self.on_parent_death, env=env, fds=self.fds
+        )
 
     def end(self) -> None:
         """Stop it, however long it needs up to its patience."""

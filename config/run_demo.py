@@ -32,8 +32,8 @@ SIGN_INS = (
 )
 
 
-def services(port: int, sandbox_port: int) -> tuple[Service, ...]:
-    """Return what runs beside the two servers, in the order of starting."""
+def services(port: int, sandbox: int) -> tuple[Service, ...]:
+    """Return what runs beside the two servers, in the order of starting; `sandbox` is the socket that it serves."""
     web = [
         *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{children.HOST}:{port}"),
         *("--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "5"),
@@ -44,7 +44,7 @@ def services(port: int, sandbox_port: int) -> tuple[Service, ...]:
     beat = [*CELERY, "beat", "--loglevel", "WARNING", "--schedule", str(VAR / "beat" / "schedule")]
     patience = ((signal.SIGTERM, 8.0), (signal.SIGQUIT, 3.0))  # TERM waits for the calls under way
     return (
-        Service("sandbox", [*MANAGE, "sandbox", "--port", str(sandbox_port)], LOGS / "sandbox.log"),
+        Service("sandbox", [*MANAGE, "sandbox", "--fd", str(sandbox)], LOGS / "sandbox.log", fds=(sandbox,)),
         Service("web", web, LOGS / "web.log", on_parent_death=signal.SIGTERM),
         Service("worker", worker + quiet, LOGS / "worker.log", stop=patience, env={"DATABASE_POOL": POOL}),
         Service("beat", [*beat, "--pidfile="], LOGS / "beat.log"),
@@ -57,14 +57,15 @@ def run() -> None:
     with ExitStack() as stack:
         stack.enter_context(_only_one(port))
         say("Starting PostgreSQL and Redis …")
-        sandbox_port = children.free_port(local.port(VAR, "sandbox"))
+        sandbox = stack.enter_context(children.listener(local.port(VAR, "sandbox")))
+        sandbox_port = int(sandbox.getsockname()[1])
         local.remember_port(VAR, "sandbox", sandbox_port)
         servers = stack.enter_context(attach.servers(VAR, wait=False))
         os.environ |= {"PORT": str(port), "PYTHONUNBUFFERED": "1", "SUBSTATION_DEMO": "1"}
         (VAR / "beat").mkdir(exist_ok=True)
         say("Bringing the database up to date …")
         run_to_end([*MANAGE, "migrate", "--noinput"], log=LOGS / "migrate.log", doing="migrate")
-        running = services(port, sandbox_port)
+        running = services(port, sandbox.fileno())
         _start(running[0], stack)
         _wait(running[0], f"http://{children.HOST}:{sandbox_port}/_posts")
         load()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,8 +70,12 @@ def start(
     on_parent_death: signal.Signals = signal.SIGKILL,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    fds: Collection[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child whose output goes to ``log``, in its own session so that Ctrl-C reaches us alone."""
+    """Start a child whose output goes to ``log``, in its own session so that Ctrl-C reaches us alone.
+
+    It inherits ``fds`` under their own numbers.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     too_long = log.exists() and log.stat().st_size > MAX_LOG_BYTES
     with log.open("wb" if too_long else "ab") as output:
@@ -83,6 +87,7 @@ def start(
             env=dict(env) if env is not None else None,
             cwd=cwd,
             start_new_session=True,
+            pass_fds=fds,
             preexec_fn=die_with_parent(on_parent_death),
         )
 
@@ -159,6 +164,24 @@ def free_port(preferred: int = 0) -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def listener(preferred: int = 0) -> socket.socket:
+    """Listen on the preferred port, or on one that the system chooses; a child serves it by its number.
+
+    Nobody can take the port between the choice and the child's start, nor while the child is started again.
+    """
+    for port in (preferred, 0):
+        found = socket.socket()
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((HOST, port))
+            found.listen(128)
+        except OSError:
+            found.close()
+        else:
+            return found
+    raise OSError(f"no port on {HOST} is free")
 
 
 def tail(log: Path, lines: int = 12) -> str:

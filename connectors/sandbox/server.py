@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ def application(state: Path | None) -> web.Application:
 def serve(port: int, state: Path, host: str = HOST) -> None:
     """Serve in the foreground until INT or TERM."""
     web.run_app(application(state), host=host, port=port, print=None, access_log=None)
+
+
+def serve_socket(descriptor: int, state: Path) -> None:
+    """Serve a socket that listens already, inherited from whoever chose its port, until INT or TERM."""
+    with socket.socket(fileno=descriptor) as given:
+        web.run_app(application(state), sock=given, print=None, access_log=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -41,7 +42,7 @@ class Ground:
     folder: Path
     postgres: Postgres
     redis: Redis
-    sandbox_port: int
+    listener: socket.socket  # the sandbox network's: nobody can take its port before it starts
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     beats: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     sandbox: subprocess.Popen[bytes] | None = None
@@ -50,7 +51,7 @@ class Ground:
     @property
     def sandbox_url(self) -> str:
         """Where the sandbox network answers."""
-        return f"http://{children.HOST}:{self.sandbox_port}"
+        return f"http://{children.HOST}:{self.listener.getsockname()[1]}"
 
     def env(self) -> dict[str, str]:
         """The environment of every process: none of the tests' own settings, the trial's timing."""
@@ -172,14 +173,17 @@ class Ground:
             self.desk.communicate()
         if self.sandbox is not None:
             children.end(self.sandbox, (signal.SIGTERM, 5.0))
+        self.listener.close()
         self.redis.stop()
         self.postgres.stop()
 
     def start_sandbox(self) -> None:
         """Start the sandbox network and wait until it answers."""
-        command = [sys.executable, "-m", "connectors.sandbox", "--port", str(self.sandbox_port)]
-        self.sandbox = self._start("sandbox", [*command, "--state", str(self.folder / "sandbox.sqlite3")])
-        if not children.wait_until(self._sandbox_answers, 20):
+        socket_number = self.listener.fileno()
+        command = [sys.executable, "-m", "connectors.sandbox", "--fd", str(socket_number)]
+        command += ["--state", str(self.folder / "sandbox.sqlite3")]
+        self.sandbox = self._start("sandbox", command, fds=(socket_number,))
+        if not children.wait_until(self._sandbox_answers, 60):
             raise RuntimeError(f"the sandbox network does not answer: {children.tail(self.folder / 'sandbox.log')}")
 
     def _sandbox_answers(self) -> bool:
@@ -188,8 +192,9 @@ class Ground:
         except OSError:
             return False
 
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        return children.start(command, log=self.folder / f"{name}.log", env=self.env(), cwd=local.BASE_DIR)
+    def _start(self, name: str, command: list[str], fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+        log = self.folder / f"{name}.log"
+        return children.start(command, log=log, env=self.env(), cwd=local.BASE_DIR, fds=fds)
 
 
 @contextmanager
@@ -197,7 +202,7 @@ def ground(folder: Path) -> Iterator[Ground]:
     """Everything but workers and beats, migrated and empty, for the life of the block."""
     postgres = Postgres(folder / "postgres", "trial", children.free_port(), folder / "postgres.log", options=SERVER)
     redis = Redis(folder / "redis", "trial", children.free_port(), folder / "redis.log")
-    place = Ground(folder, postgres, redis, children.free_port())
+    place = Ground(folder, postgres, redis, children.listener())
     try:
         postgres.start()
         postgres.make_database()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from connectors.sandbox.server import HOST, serve
+from connectors.sandbox.server import HOST, serve, serve_socket
 
 
 class Command(BaseCommand):
@@ -21,13 +21,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the port, the address to listen on and the state file."""
         parser.add_argument("--port", type=int, default=None, help="default: the port of SANDBOX_URL")
+        parser.add_argument("--fd", type=int, default=None, help="a socket that listens already, instead of a port")
         parser.add_argument("--host", default=HOST, help="default: this machine only")
         parser.add_argument("--state", type=Path, default=None, help="its one file; default: in var/")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve in the foreground."""
-        port = options["port"] or urlsplit(settings.SANDBOX_URL).port or 8025
         state = options["state"] or Path(settings.SANDBOX_STATE).with_suffix(".sqlite3")
+        if options["fd"] is not None:
+            serve_socket(options["fd"], state)
+            return
+        port = options["port"] or urlsplit(settings.SANDBOX_URL).port or 8025
         self.stdout.write(f"Sandbox network: http://{options['host']}:{port}/")
         self.stdout.flush()
         serve(port, state, options["host"])
