@@ -192,6 +192,11 @@ def is_allowed(host: str, port: int) -> bool:
     return (host.lower(), port) in _settings.allowed
 
 
+def allowed() -> frozenset[tuple[str, int]]:
+    """Return what OUTBOUND_ALLOW names, for a look at an address before anything is said to it."""
+    return _settings.allowed
+
+
 def tally() -> tuple[Sent, ...]:
     """Return the last thousand calls of this process, oldest first."""
     return tuple(_tally)

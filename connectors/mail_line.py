@@ -86,9 +86,9 @@ def opened(relay: Relay, password: str, *, inside: bool) -> Iterator[Line]:
             raise Misconfigured("EMAIL_URL only writes mails to a folder: set a mail server, or the account to sandbox")
         yield Folder(Path(relay.folder))
         return
-    if inside and not _is_here(relay.host):
+    if inside and not is_here(relay.host):
         raise Misconfigured(f"this account is in training: mails do not leave for {relay.host}")
-    if relay.user and not (relay.tls or relay.starttls or _is_here(relay.host)):
+    if relay.user and not (relay.tls or relay.starttls or is_here(relay.host)):
         raise Misconfigured(f"a password would go to {relay.host} in the clear: use smtp+tls:// or smtps://")
     http.about_to_speak()
     smtp = _connected(relay, password)
@@ -233,7 +233,8 @@ def _sign_in(smtp: smtplib.SMTP, relay: Relay, password: str) -> None:
         raise Temporary(f"the mail server {relay.host} went away ({type(error).__name__})") from error
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether a name stands for this very machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

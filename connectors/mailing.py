@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from email.errors import MessageError
 from typing import Any, ClassVar
 
 from connectors import composing
@@ -125,7 +126,7 @@ def _one(line: Line, mailing: MailingList, recipient: Recipient, said: dict[str,
     name = message_id(str(said["key"]), recipient, sender)
     try:
         message = build(said, recipient, sender)
-    except ValueError as error:  # an address that no header takes
+    except (ValueError, IndexError, MessageError) as error:  # an address that no header takes
         return Answer(fate=Fate.REFUSED, words=f"no mail can be addressed like this ({error})", hard=True)
     try:
         return line.send(message, sender=sender.address, to=recipient.address, name=name)

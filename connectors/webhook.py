@@ -70,13 +70,17 @@ class Webhook(BaseConnector):
 
     def verify(self, account: Account) -> Health:
         """Send a `ping`: the endpoint is good when it takes one."""
-        now = datetime.now(UTC)
-        body = canonical({"type": "ping", "timestamp": _moment(now), "data": {}})
         try:
-            answer = _send(account, f"{PING_ID}{int(now.timestamp() * 1000)}", body.encode())
+            answer = ping(account, now=datetime.now(UTC))
         except (NotAuthorised, Refused) as error:
             return Health(ok=False, warnings=(f"The endpoint did not take a ping: {error}.",))
         return Health(ok=True, warnings=(f"It answered {answer.status}.",))
+
+
+def ping(account: Account, *, now: datetime) -> http.Answer:
+    """Send a signed `ping`; returns a 2xx answer, raises what any other means."""
+    body = canonical({"type": "ping", "timestamp": _moment(now), "data": {}})
+    return _send(account, f"{PING_ID}{int(now.timestamp() * 1000)}", body.encode())
 
 
 def event(outgoing: Outgoing) -> dict[str, Any]:
@@ -146,7 +150,10 @@ def _send(account: Account, message_id: str, body: bytes) -> http.Answer:
 
 
 def endpoint(account: Account) -> str:
-    """The address to call; raises Misconfigured for none, no https, or a port nobody allowed."""
+    """The address to call; raises Misconfigured for none, no https, a port nobody allowed.
+
+    In training (mode sandbox) nothing leaves but for what OUTBOUND_ALLOW names.
+    """
     url = account.api_base
     try:
         parts = urlsplit(url)
@@ -157,6 +164,8 @@ def endpoint(account: Account) -> str:
         raise Misconfigured("the webhook has no address that can be called: set its endpoint on the channel's page")
     if not http.is_allowed(host, port) and (parts.scheme != "https" or port != 443):
         raise Misconfigured(f"{host}:{port} is not https on port 443; OUTBOUND_ALLOW may name it")
+    if account.mode == "sandbox" and not http.is_allowed(host, port):
+        raise Misconfigured(f"this webhook is in training: events do not leave for {host}:{port}")
     return url
 
 

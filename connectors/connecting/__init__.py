@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.connecting.bluesky import BlueskyAccount
-from connectors.connecting.contract import Connecting
+from connectors.connecting.contract import Connecting, MadeHere
+from connectors.connecting.email_list import EmailListHere
 from connectors.connecting.facebook import FacebookPages
 from connectors.connecting.mastodon import MastodonAccount
 from connectors.connecting.nixle import NixleOrganization
+from connectors.connecting.webhook import WebhookEndpoint
 from connectors.connecting.x import XAccount
 from connectors.connecting.youtube import YouTubeChannel
 from connectors.errors import Misconfigured
 
-__all__ = ["PLATFORMS", "get", "renews"]
+__all__ = ["PLATFORMS", "get", "made_here", "renews"]
 
 _WAYS: tuple[Connecting, ...] = (
     FacebookPages(),
@@ -22,6 +24,8 @@ _WAYS: tuple[Connecting, ...] = (
     NixleOrganization(),
     MastodonAccount(),
     BlueskyAccount(),
+    EmailListHere(),
+    WebhookEndpoint(),
 )
 PLATFORMS: dict[str, Connecting] = {way.platform: way for way in _WAYS}
 
@@ -31,6 +35,12 @@ def get(platform: str) -> Connecting:
     if platform not in PLATFORMS:
         raise Misconfigured(f"{platform} is posted to by hand; there is nothing to connect")
     return PLATFORMS[platform]
+
+
+def made_here(platform: str) -> MadeHere | None:
+    """The way of a platform where we make the account ourselves; None for everybody else's and for by hand."""
+    way = PLATFORMS.get(platform)
+    return way if isinstance(way, MadeHere) else None
 
 
 def renews(platform: str, secrets: Mapping[str, str]) -> bool:

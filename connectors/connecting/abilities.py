@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from connectors.connecting.contract import Scope
+from connectors.connecting.contract import MadeHere, Scope
 from connectors.contract import Capabilities, EditRules, MediaRules
 
 UNITS = {
@@ -44,6 +44,12 @@ def abilities(can: Capabilities, label: str) -> tuple[tuple[Ability, ...], tuple
     able = tuple(Ability(words=words) for yes, words, _, _ in lines if yes)
     unable = tuple(Ability(words=lost, instead=instead) for yes, _, lost, instead in lines if not yes)
     return able, unable
+
+
+def told(way: MadeHere) -> tuple[tuple[Ability, ...], tuple[Ability, ...]]:
+    """The same for what we make ourselves, in its own words."""
+    able = tuple(Ability(words=words) for words in way.able)
+    return able, tuple(Ability(words=words, instead=instead) for words, instead in way.unable)
 
 
 Line = tuple[bool, str, str, str]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from connectors.contract import Account, Secrets
 
@@ -83,12 +83,16 @@ class Guide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """The department's own app at a platform, and where that platform answers (no slash at the end)."""
+    """The department's own app at a platform, and where that platform answers (no slash at the end).
+
+    `here` is what this machine brings (a mail server, whom a try is written to); it is never kept.
+    """
 
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     api_base: str = ""
     mode: str = "live"
+    here: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +175,16 @@ class Connecting(Protocol):
     def revoke(self, app: App, account: Account) -> str:
         """Take the sign-in back at the platform; returns what came of it in words, or raises."""
         ...
+
+
+@runtime_checkable
+class MadeHere(Connecting, Protocol):
+    """A way with no account at the other end: we make it, so nothing there has to be found again.
+
+    `hands_out` names the secret that the other side needs before it can be tried ("" = none); `able` and `unable` (with
+    the next best act) are what Substation will and will not be able to do, in the way's own words.
+    """
+
+    hands_out: ClassVar[str]
+    able: ClassVar[tuple[str, ...]]
+    unable: ClassVar[tuple[tuple[str, str], ...]]

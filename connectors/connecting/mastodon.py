@@ -59,10 +59,10 @@ class MastodonAccount:
             "scopes": " ".join(scope.name for scope in self.scopes),
         }
         body = wire.post(f"{base}/api/v1/apps", form)
-        keys = {key: str(body.get(key) or "") for key in ("client_id", "client_secret")}
-        if not all(keys.values()):
+        client_id, client_secret = (str(body.get(key) or "") for key in ("client_id", "client_secret"))
+        if not client_id or not client_secret:
             raise Refused("the server did not register Substation", cure="Ask whoever runs that server.")
-        return replace(app, api_base=base, **keys)
+        return replace(app, api_base=base, client_id=client_id, client_secret=client_secret)
 
     def authorise(self, app: App, *, redirect_uri: str, state: str, challenge: str) -> str:
         """Return the server's page that asks the person."""

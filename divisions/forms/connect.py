@@ -5,7 +5,7 @@ Secrets are never shown again, not even beside an error; everything else typed i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -21,13 +21,15 @@ from divisions.states import Audience, Mode, Platform
 
 INPUT = {"class": "input"}
 SECRET = {**INPUT, "autocomplete": "off", "spellcheck": "false"}
-HAND_TOO = (
+OFFERED = (
     Platform.FACEBOOK,
     Platform.X,
     Platform.YOUTUBE,
     Platform.NIXLE,
     Platform.MASTODON,
     Platform.BLUESKY,
+    Platform.EMAIL,
+    Platform.WEBHOOK,
 )
 AUDIENCES = {Audience.PUBLIC: "Everybody", Audience.INTERNAL: "Staff only: the account must be protected"}
 MODES = {
@@ -47,7 +49,7 @@ class StartForm(forms.Form):
         empty_label="Choose a division",
         widget=forms.Select(attrs=INPUT),
     )
-    platform = forms.ChoiceField(label="Platform", choices=[(p.value, p.label) for p in HAND_TOO])
+    platform = forms.ChoiceField(label="Platform", choices=[(p.value, p.label) for p in OFFERED])
     audience = forms.ChoiceField(label="Readers", choices=list(AUDIENCES.items()), initial=Audience.PUBLIC)
     mode = forms.ChoiceField(label="Sends", choices=[])
 
@@ -60,12 +62,16 @@ class StartForm(forms.Form):
         self.fields["mode"].initial = modes[0]
 
     def clean(self) -> dict[str, Any]:
-        """A platform that Substation does not speak to yet is posted to by hand."""
+        """What goes together: who sends by hand, who reads."""
         data = super().clean() or {}
         platform, mode = data.get("platform", ""), data.get("mode", "")
         if mode and mode != Mode.HAND_OFF and platform and platform not in connecting.PLATFORMS:
             label = Platform(platform).label
             self.add_error("mode", f"Substation does not speak to {label} by itself. Choose “By hand”.")
+        if platform == Platform.WEBHOOK and mode == Mode.HAND_OFF:
+            self.add_error("mode", "Nobody tells an endpoint by hand. Choose another way.")
+        if platform == Platform.EMAIL and data.get("audience") == Audience.INTERNAL:
+            self.add_error("audience", "Anybody may sign up to an e-mail list, so it is for everybody.")
         return data
 
 
@@ -123,12 +129,9 @@ def _field(one: Asked) -> forms.Field:
 class DisconnectForm(forms.Form):
     """What becomes of a channel without a sign-in, and why."""
 
-    then = forms.ChoiceField(
-        label="What becomes of the channel",
-        choices=[
-            ("hand_off", "Go on by hand: a person posts and brings back the link"),
-            ("paused", "Pause it: nothing goes out until somebody signs in again"),
-        ],
-        initial="paused",
-    )
+    then = forms.ChoiceField(label="What becomes of the channel", choices=[], initial="paused")
     reason = forms.CharField(label="Why", max_length=300, widget=forms.TextInput(attrs=INPUT))
+
+    def __init__(self, choices: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["then"].choices = list(choices.items())  # type: ignore[attr-defined]

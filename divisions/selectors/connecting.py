@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from connectors import connecting, registry
-from connectors.connecting.abilities import abilities, without
-from connectors.connecting.contract import Opened, Weight
+from connectors.connecting.abilities import abilities, told, without
+from connectors.connecting.contract import MadeHere, Opened, Weight
 from connectors.errors import ConnectorError
 from connectors.facts import CAPABILITIES
+from divisions.access import Rights
 from divisions.models import Channel, PendingConnection, PlatformApp
-from divisions.states import Mode
+from divisions.selectors import channels
+from divisions.states import OWN_PLATFORMS, ChannelState, Mode, Platform
 
 ORDER = {Weight.STOP: 0, Weight.WARNING: 1, Weight.UNKNOWN: 2, Weight.OK: 3}
 CHIPS = {
@@ -21,6 +25,29 @@ CHIPS = {
     Weight.UNKNOWN: ("note", "Unknown"),
     Weight.OK: ("ok", "Fine"),
 }
+
+
+def connectable(mine: Rights) -> QuerySet[Channel]:
+    """Channels a person sees that are connected to something: all but our own pages and what is retired."""
+    rows = channels.visible_to(mine).exclude(platform__in=OWN_PLATFORMS)
+    return rows.exclude(state=ChannelState.RETIRED)
+
+
+def known_of(wanted: Any) -> dict[str, str]:
+    """What a form that is typed in begins with: what the channel has, else what this machine would take."""
+    channel = wanted.channel
+    if wanted.platform == Platform.WEBHOOK:
+        made_up = f"{settings.SANDBOX_URL}/webhook/{wanted.division.slug}/" if wanted.mode == Mode.SANDBOX else ""
+        return {"endpoint": channel.api_base if channel else made_up}
+    if wanted.platform != Platform.EMAIL:
+        return {}
+    kept = channel.settings if channel else {}
+    name = channel.name if channel else f"{wanted.division.name} by e-mail"
+    ours = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return {
+        "sender_name": kept.get("sender_name") or name,
+        "sender_address": kept.get("sender_address") or ours,
+    }
 
 
 def app_of(wanted: Any) -> str:
@@ -54,7 +81,10 @@ def report(pending: PendingConnection, opened: Opened) -> dict[str, Any]:
     lines = sorted(pending.findings, key=lambda line: ORDER[Weight(line["weight"])])
     way, codes = connecting.get(pending.platform), {line["code"] for line in lines}
     missing = [scope for scope in way.scopes if f"scope:{scope.name}" in codes]
-    able, unable = abilities(without(_capabilities(pending, opened), missing), way.label)
+    if isinstance(way, MadeHere):
+        able, unable = told(way)
+    else:
+        able, unable = abilities(without(_capabilities(pending, opened), missing), way.label)
     stops = sum(line["weight"] == Weight.STOP for line in lines)
     chips = [CHIPS[Weight(line["weight"])] for line in lines]
     return {

@@ -1,19 +1,15 @@
 """Connects accounts: from the first question to a channel that sends, and a channel to its account again.
 
-Nothing but a `PendingConnection` is kept until the person presses Connect; it is bound to her browser and gone after
-ten minutes. Wire calls are made outside transactions. What a platform asks and answers: `connectors.connecting`;
-taking a connection back: `disconnect`.
+Nothing but a `PendingConnection` (`connect_begun`) is kept until the person presses Connect. Wire calls are made
+outside transactions. What a platform asks and answers: `connectors.connecting`; taking a connection back: `disconnect`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import asdict, replace
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -22,28 +18,30 @@ from django.utils import timezone
 
 from connectors import connecting
 from connectors.connecting import wire
-from connectors.connecting.contract import App, Finding, Opened, Weight
+from connectors.connecting.contract import App, Connecting, Finding, MadeHere, Opened, Weight
 from connectors.errors import ConnectorError
 from divisions import access
-from divisions.errors import BadInput, NotVisible, WrongMoment
-from divisions.models import Channel, Division, PendingConnection, PendingStep, User
+from divisions.errors import BadInput, WrongMoment
+from divisions.models import Channel, PendingConnection, PendingStep, User
 from divisions.permissions import Right
-from divisions.services import connected, credentials, platform_apps
-from divisions.states import ChannelState, Mode
+from divisions.services import channels, connected, credentials, platform_apps, relay
+from divisions.services import connect_begun as begun
+from divisions.services.connect_begun import Wanted, forget_old
+from divisions.states import ChannelState, Mode, Platform
+from records.services import ledger
 
-LASTS = timedelta(minutes=10)
-AGAIN = "Start again: the way to the platform and back is good once, for ten minutes, in one browser."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What somebody wants to connect; `channel` = that one again, whose division, platform and readers stay."""
-
-    platform: str
-    mode: str
-    division: Division
-    audience: str
-    channel: Channel | None = None
+__all__ = [
+    "Wanted",
+    "begin",
+    "callback",
+    "came_back",
+    "choose",
+    "connect",
+    "forget_old",
+    "hand_out",
+    "sign_in_address",
+    "typed",
+]
 
 
 def callback(platform: str) -> str:
@@ -63,14 +61,17 @@ def begin(
     app = _app(wanted, typed)
     verifier, _ = wire.pkce()
     state = secrets.token_urlsafe(32)
-    sealed = {"app": _app_json(app), "state": state, "verifier": verifier, "back": callback(wanted.platform)}
-    return _keep(wanted, sealed, PendingStep.SIGN_IN, session, by, moment, state)
+    sealed = {"app": begun.app_json(app), "state": state, "verifier": verifier, "back": callback(wanted.platform)}
+    return begun.keep(wanted, sealed, PendingStep.SIGN_IN, session, by, moment, state)
 
 
 def typed(
     *, wanted: Wanted, typed: Mapping[str, str], session: str, by: User, now: datetime | None = None
 ) -> PendingConnection:
-    """Try keys or a password that were typed in, and look at the account they open. Raises BadInput, NotAllowed."""
+    """Try keys or a password that were typed in, and look at the account they open. Raises BadInput, NotAllowed.
+
+    Where the other side needs a secret of ours first (`hand_out`) the look waits for `choose`.
+    """
     moment = now or timezone.now()
     _may(wanted, by)
     way = connecting.get(wanted.platform)
@@ -78,18 +79,30 @@ def typed(
     try:
         opened = way.typed(app, typed, now=moment)
     except ConnectorError as error:
-        raise BadInput(way.asked[0].name, f"{way.label} refuses this: {error.message}", cure=_cure(error)) from error
-    sealed = {"app": _app_json(app), "opened": _opened_json(opened)}
-    row = _keep(wanted, sealed, PendingStep.CHOOSE, session, by, moment)
+        raise _not_taken(way, error) from error
+    sealed = {"app": begun.app_json(app), "opened": begun.opened_json(opened)}
+    row = begun.keep(wanted, sealed, PendingStep.CHOOSE, session, by, moment)
+    if isinstance(way, MadeHere) and way.hands_out:
+        return row
     return _look(row, opened[0], app, moment)
+
+
+def hand_out(*, pending: PendingConnection) -> str:
+    """The secret that the other side needs, the one time it is ever shown; "" from then on."""
+    way, kept = connecting.made_here(pending.platform), begun.kept_of(pending)
+    if way is None or not way.hands_out or kept.get("handed_out"):
+        return ""
+    pending.sealed = credentials.seal({**kept, "handed_out": "yes"})
+    pending.save(update_fields=["sealed"])
+    return begun.accounts(pending)[0].secrets[way.hands_out]
 
 
 def sign_in_address(pending: PendingConnection) -> str:
     """Where the person is sent. Only a step that waits for the sign-in has one."""
-    kept = _open(pending)
+    kept = begun.kept_of(pending)
     way = connecting.get(pending.platform)
     challenge = wire.challenge(kept["verifier"])
-    return way.authorise(_app_of(kept), redirect_uri=kept["back"], state=kept["state"], challenge=challenge)
+    return way.authorise(begun.app_of(kept), redirect_uri=kept["back"], state=kept["state"], challenge=challenge)
 
 
 def came_back(
@@ -100,12 +113,12 @@ def came_back(
     One account is looked at right away, also the one that is to be reconnected; several are for the person to choose.
     """
     moment = now or timezone.now()
-    row = _taken(platform, str(query.get("state") or ""), session, by, moment)
-    way, kept = connecting.get(platform), _open(row)
+    row = begun.taken(platform, str(query.get("state") or ""), session, by, moment)
+    way, kept = connecting.get(platform), begun.kept_of(row)
     if query.get("error") or not query.get("code"):
         row.delete()
         raise WrongMoment(_no(way.label, str(query.get("error") or "")), cure="Nothing was connected.")
-    app = _app_of(kept)
+    app = begun.app_of(kept)
     try:
         opened = way.exchange(
             app, code=str(query["code"]), redirect_uri=kept["back"], verifier=kept["verifier"], now=moment
@@ -113,8 +126,8 @@ def came_back(
     except ConnectorError as error:
         row.delete()
         raise WrongMoment(f"{way.label} did not let us in: {error.message}.", cure=_cure(error)) from error
-    row.sealed = credentials.seal({"app": kept["app"], "opened": _opened_json(opened)})
-    row.step, row.expires_at = PendingStep.CHOOSE, moment + LASTS
+    row.sealed = credentials.seal({"app": kept["app"], "opened": begun.opened_json(opened)})
+    row.step, row.expires_at = PendingStep.CHOOSE, moment + begun.LASTS
     row.save(update_fields=["sealed", "step", "expires_at"])
     expected = _expected(row, opened)
     return _look(row, expected, app, moment) if expected else row
@@ -124,10 +137,10 @@ def choose(*, pending: PendingConnection, remote_id: str, by: User, now: datetim
     """Pick one of the accounts that the sign-in opened, or look at it once more. Raises BadInput."""
     moment = now or timezone.now()
     access.require(by, Right.MANAGE_CHANNEL, pending.division, channel=pending.channel)
-    found = [account for account in accounts(pending) if account.remote_id == remote_id]
+    found = [account for account in begun.accounts(pending) if account.remote_id == remote_id]
     if not found:
         raise BadInput("account", "This account is not among those the sign-in opens.", cure="Pick one of the list.")
-    return _look(pending, found[0], _app_of(_open(pending)), moment)
+    return _look(pending, found[0], begun.app_of(begun.kept_of(pending)), moment)
 
 
 def connect(*, pending: PendingConnection, name: str = "", by: User, now: datetime | None = None) -> Channel:
@@ -142,51 +155,17 @@ def connect(*, pending: PendingConnection, name: str = "", by: User, now: dateti
             .select_related("division", "channel")
             .get(pk=pending.pk)
         )
-        opened = chosen(row)
+        opened = begun.chosen(row)
         if opened is None:
             raise WrongMoment("No account is chosen yet.")
         stops = [line["words"] for line in row.findings if line["weight"] == Weight.STOP]
         if stops:
             raise WrongMoment(stops[0], cure="Cure it as it says there, then check again.")
-        wanted = _wanted(row)
+        wanted = begun.wanted_of(row)
         _may(wanted, by)
         channel = connected.keep(wanted=wanted, opened=opened, name=name, by=by, now=moment)
         row.delete()
     return channel
-
-
-def mine(*, key: Any, session: str, by: User, now: datetime | None = None) -> PendingConnection:
-    """The connection this person began in this browser.
-
-    Raises NotVisible for anybody else's and once it is over, NotAllowed when the right has ended since.
-    """
-    rows = PendingConnection.objects.filter(user=by, session_hash=_hash(session), expires_at__gt=now or timezone.now())
-    row = rows.filter(key=key).select_related("division", "channel__division").first()
-    if row is None:
-        raise NotVisible
-    access.require(by, Right.MANAGE_CHANNEL, row.division, channel=row.channel)
-    return row
-
-
-def give_up(*, pending: PendingConnection) -> None:
-    """Forget a connection that was begun (`mine`), with the tokens in it."""
-    pending.delete()
-
-
-def forget_old(*, now: datetime) -> int:
-    """Delete what was begun and never finished, with the tokens in it; returns how many."""
-    return PendingConnection.objects.filter(expires_at__lte=now).delete()[0]
-
-
-def accounts(pending: PendingConnection) -> list[Opened]:
-    """What the sign-in opened, to choose from."""
-    return [Opened.from_json(item) for item in json.loads(_open(pending).get("opened", "[]"))]
-
-
-def chosen(pending: PendingConnection) -> Opened | None:
-    """The account that was looked at; None before."""
-    kept = _open(pending).get("chosen", "")
-    return next((account for account in accounts(pending) if kept and account.remote_id == kept), None)
 
 
 def _may(wanted: Wanted, by: User) -> None:
@@ -221,42 +200,6 @@ def _app(wanted: Wanted, typed: Mapping[str, str]) -> App:
         raise BadInput(first, error.message, cure=_cure(error)) from error
 
 
-def _keep(
-    wanted: Wanted, sealed: Mapping[str, str], step: str, session: str, by: User, now: datetime, state: str = ""
-) -> PendingConnection:
-    forget_old(now=now)
-    return PendingConnection.objects.create(
-        user=by,
-        session_hash=_hash(session),
-        platform=wanted.platform,
-        mode=wanted.mode,
-        division=wanted.division,
-        channel=wanted.channel,
-        audience=wanted.audience,
-        step=step,
-        state_hash=_hash(state) if state else "",
-        sealed=credentials.seal(sealed),
-        made_at=now,
-        expires_at=now + LASTS,
-    )
-
-
-@transaction.atomic
-def _taken(platform: str, state: str, session: str, by: User, now: datetime) -> PendingConnection:
-    """The one connection this state belongs to, in the browser and by the person who began it; the state is used up."""
-    rows = PendingConnection.objects.select_for_update(of=("self",)).select_related("division", "channel__division")
-    row = rows.filter(state_hash=_hash(state)).first() if state else None
-    ours = row is not None and (row.user_id, row.platform, row.session_hash) == (by.pk, platform, _hash(session))
-    if row is None or not ours:
-        raise WrongMoment("This answer belongs to no connection that you began in this browser.", cure=AGAIN)
-    row.state_hash = ""
-    row.save(update_fields=["state_hash"])
-    if row.expires_at <= now:
-        raise WrongMoment("The ten minutes for the sign-in are over.", cure=AGAIN)
-    access.require(by, Right.MANAGE_CHANNEL, row.division, channel=row.channel)
-    return row
-
-
 def _expected(row: PendingConnection, opened: tuple[Opened, ...]) -> Opened | None:
     """The account to look at right away: the only one, or the one whose channel is to be connected again."""
     if row.channel is not None:
@@ -267,35 +210,37 @@ def _expected(row: PendingConnection, opened: tuple[Opened, ...]) -> Opened | No
 
 def _look(row: PendingConnection, opened: Opened, app: App, now: datetime) -> PendingConnection:
     """Test every precondition of one account and keep what was found, for the person to read."""
-    way = connecting.get(row.platform)
-    found: list[Finding] = [*connected.fitting(_wanted(row), opened), *way.examine(app, opened, now=now)]
+    way, wanted = connecting.get(row.platform), begun.wanted_of(row)
+    if row.platform == Platform.EMAIL:
+        app = replace(app, here=relay.for_a_try(row.user.email))
+    used = replace(opened, secrets=connected.secrets_of(wanted, opened, now))
+    found: list[Finding] = [*connected.fitting(wanted, opened), *way.examine(app, used, now=now)]
+    if isinstance(way, MadeHere):
+        _tried(row, found, now)
     row.findings = [asdict(finding) for finding in found]
-    row.sealed = credentials.seal({**_open(row), "chosen": opened.remote_id})
-    row.step, row.expires_at = PendingStep.CHECK, now + LASTS
+    row.sealed = credentials.seal({**begun.kept_of(row), "chosen": opened.remote_id})
+    row.step, row.expires_at = PendingStep.CHECK, now + begun.LASTS
     row.save(update_fields=["findings", "sealed", "step", "expires_at"])
     return row
 
 
-def _wanted(row: PendingConnection) -> Wanted:
-    return Wanted(
-        platform=row.platform, mode=row.mode, division=row.division, audience=row.audience, channel=row.channel
-    )
+@transaction.atomic
+def _tried(row: PendingConnection, found: list[Finding], now: datetime) -> None:
+    """A call or a mail went out in our name: who had it sent, where nothing is connected yet, stands in the ledger."""
+    facts = {"platform": row.platform, "mode": row.mode, "stops": [f.code for f in found if f.weight == Weight.STOP]}
+    if row.channel is not None:
+        channels.remember("divisions.connecting.tried", row.channel, row.user, now, facts)
+        return
+    about = ("division", row.division_id)
+    ledger.remember("divisions.connecting.tried", about, by=row.user, now=now, data=facts, division=row.division)
 
 
-def _open(row: PendingConnection) -> dict[str, str]:
-    return credentials.open_sealed(row.sealed, of="This sign-in", else_="start again")
-
-
-def _app_of(kept: Mapping[str, str]) -> App:
-    return App(**json.loads(kept["app"]))
-
-
-def _app_json(app: App) -> str:
-    return json.dumps(asdict(app))
-
-
-def _opened_json(opened: tuple[Opened, ...]) -> str:
-    return json.dumps([account.to_json() for account in opened])
+def _not_taken(way: Connecting, error: ConnectorError) -> BadInput:
+    """A refusal at the field it is about: the connector names it, or it is the first."""
+    names = [one.name for one in way.asked]
+    words = f"{error.message[:1].upper()}{error.message[1:]}." if isinstance(way, MadeHere) else error.message
+    said = words if isinstance(way, MadeHere) else f"{way.label} refuses this: {words}"
+    return BadInput(error.code if error.code in names else names[0], said, cure=_cure(error))
 
 
 def _no(label: str, error: str) -> str:
@@ -305,8 +250,4 @@ def _no(label: str, error: str) -> str:
 
 
 def _cure(error: ConnectorError) -> str:
-    return str(getattr(error, "cure", "") or AGAIN)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return str(getattr(error, "cure", "") or begun.AGAIN)

@@ -21,9 +21,12 @@ from divisions.models import Channel, User
 from divisions.permissions import Right
 from divisions.services import channels, platform_apps
 from divisions.services.accounts import account_of
-from divisions.states import ChannelState, Mode
+from divisions.states import ChannelState, Mode, Platform
 
-AFTERWARDS = {"hand_off": "Go on by hand", "paused": "Pause it"}
+AFTERWARDS = {
+    "hand_off": "Go on by hand: a person posts and brings back the link",
+    "paused": "Pause it: nothing goes out until somebody signs in again",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,13 @@ class SignIn:
     shared: bool
 
 
+def afterwards(channel: Channel) -> dict[str, str]:
+    """What may become of a channel without its sign-in; nobody tells an endpoint by hand."""
+    return {
+        key: words for key, words in AFTERWARDS.items() if key != "hand_off" or channel.platform != Platform.WEBHOOK
+    }
+
+
 def disconnect(*, channel: Channel, then: str, reason: str, by: User, now: datetime | None = None) -> TakenBack:
     """Forget an account's sign-in here and at the platform; the channel is posted to by hand from then on, or paused.
 
@@ -50,7 +60,7 @@ def disconnect(*, channel: Channel, then: str, reason: str, by: User, now: datet
     """
     moment = now or timezone.now()
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
-    if then not in AFTERWARDS:
+    if then not in afterwards(channel):
         raise BadInput("then", "Choose what becomes of the channel.")
     if channel.is_own or channel.state == ChannelState.RETIRED:
         raise WrongMoment("This channel has no sign-in to take back.")

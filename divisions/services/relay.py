@@ -1,4 +1,7 @@
-"""What an e-mail list needs of this machine: the mail server of EMAIL_URL, who its mails come from. Sends nothing."""
+"""What an e-mail list needs of this machine: the mail server of EMAIL_URL, who its mails come from. Sends nothing.
+
+A list's own sender stands in its settings (`sender_name`, `sender_address`); without one its name and EMAIL_FROM do.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,25 @@ def settings_of(channel: Channel) -> dict[str, Any]:
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     department = Department.objects.first()
     sender = {
-        "name": channel.name,
-        "address": settings.DEFAULT_FROM_EMAIL,
+        "name": channel.settings.get("sender_name") or channel.name,
+        "address": channel.settings.get("sender_address") or settings.DEFAULT_FROM_EMAIL,
         "department": department.name if department else "",
         "host": host,
         "list_id": f"{channel.slug}.{host}",
     }
     return {"relay": _relay(host), "sender": sender}
+
+
+def for_a_try(to: str) -> dict[str, Any]:
+    """What setting up a list needs of this machine: its mail server, our address, and whom the test mail goes to."""
+    host = urlsplit(settings.BASE_URL).hostname or "localhost"
+    return {
+        "relay": _relay(host),
+        "password": settings.EMAIL_HOST_PASSWORD,
+        "base_url": settings.BASE_URL,
+        "to": to,
+        "seen_at": f"{settings.SANDBOX_URL}/see/email/" if settings.EMAIL_BACKEND == FILES else "",
+    }
 
 
 def password() -> dict[str, str]:

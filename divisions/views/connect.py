@@ -26,9 +26,9 @@ from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
 from divisions.forms.connect import APP_KEYS, AskedForm, HandForm, NameForm, StartForm
 from divisions.models import PendingConnection, PendingStep, User
 from divisions.permissions import Right
-from divisions.selectors import channels as selectors
 from divisions.selectors import connecting as reports
 from divisions.services import connect as services
+from divisions.services import connect_begun as begun
 from divisions.services import connected, platform_apps
 from divisions.services.connect import Wanted
 from divisions.states import Audience, Mode, Platform
@@ -72,7 +72,7 @@ def platform(request: HttpRequest, platform: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reconnect(request: HttpRequest, slug: str) -> HttpResponse:
     """Sign in to a channel's account again: its history and its address here stay."""
-    channel = selectors.accounts_visible_to(request.rights).filter(slug=slug).first()  # type: ignore[attr-defined]
+    channel = reports.connectable(request.rights).filter(slug=slug).first()  # type: ignore[attr-defined]
     if channel is None:
         raise NotVisible
     access.require(_person(request), Right.MANAGE_CHANNEL, channel.division, channel=channel)
@@ -110,10 +110,10 @@ def back(request: HttpRequest, platform: str) -> HttpResponse:
 def pending(request: HttpRequest, key: UUID) -> HttpResponse:
     """What is begun: the way to the platform, the choice among its accounts, what was found, and the decision."""
     person = _person(request)
-    row = services.mine(key=key, session=_browser(request), by=person)
+    row = begun.mine(key=key, session=_browser(request), by=person)
     act = request.POST.get("act", "")
     if act == "give_up":
-        services.give_up(pending=row)
+        begun.give_up(pending=row)
         messages.info(request, "Nothing was connected and nothing is kept.")
         return redirect("divisions:channels")
     try:
@@ -155,6 +155,8 @@ def _did(request: HttpRequest, wanted: Wanted, act: str, form: Any) -> HttpRespo
         return redirect("divisions:channel", slug=channel.slug)
     if act == "typed":
         row = services.typed(wanted=wanted, typed=said, session=_browser(request), by=person)
+        if secret := services.hand_out(pending=row):
+            return _pending(request, row, secret=secret)
         return redirect("divisions:connecting", key=row.key)
     if "client_id" in form.fields:
         keys = {key: said[key] for key in ("client_id", "client_secret")}
@@ -179,7 +181,8 @@ def _forms(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
         asked = [*where, *(APP_KEYS if _keys_wanted(request, wanted) else ())]
         found["sign_in"] = AskedForm(asked, data("sign_in"), auto_id="sign_in-%s")
     if Way.TYPED in way.ways:
-        found["typed"] = AskedForm(way.asked, data("typed"), auto_id="typed-%s")
+        known = reports.known_of(wanted)
+        found["typed"] = AskedForm(way.asked, data("typed"), auto_id="typed-%s", initial=known)
     return found
 
 
@@ -196,6 +199,7 @@ def _ways_page(request: HttpRequest, wanted: Wanted, forms: dict[str, Any]) -> H
     context = {
         "wanted": wanted,
         "way": way,
+        "made_here": connecting.made_here(wanted.platform),
         "platform_label": Platform(wanted.platform).label,
         "mode": Mode(wanted.mode),
         "readers": Audience(wanted.audience).label,
@@ -210,13 +214,21 @@ def _ways_page(request: HttpRequest, wanted: Wanted, forms: dict[str, Any]) -> H
 
 
 def _pending(
-    request: HttpRequest, row: PendingConnection, *, name: NameForm | None = None, refusal: Any = None
+    request: HttpRequest,
+    row: PendingConnection,
+    *,
+    name: NameForm | None = None,
+    refusal: Any = None,
+    secret: str = "",
 ) -> HttpResponse:
-    found = services.chosen(row)
+    """`secret` = what the other side needs, in this one answer and in no other."""
+    found = begun.chosen(row)
     context: dict[str, Any] = {
         "pending": row,
         "platform_label": row.get_platform_display(),
         "way": connecting.get(row.platform),
+        "made_here": connecting.made_here(row.platform),
+        "secret": secret,
         "refusal": refusal,
         "zone": request.department.zone,  # type: ignore[attr-defined]
         "again": _again_address(row),
@@ -224,10 +236,10 @@ def _pending(
     if row.step == PendingStep.SIGN_IN:
         context["address"] = services.sign_in_address(row)
     elif row.step == PendingStep.CHOOSE:
-        context["accounts"] = reports.choices(services.accounts(row))
+        context["accounts"] = reports.choices(begun.accounts(row))
     elif found is not None:
         context |= reports.report(row, found)
-        context["several"] = len(services.accounts(row)) > 1
+        context["several"] = len(begun.accounts(row)) > 1
         context["name"] = name or NameForm(initial={"name": found.name}, label_suffix="")
     return render(request, "divisions/connecting.html", context, status=422 if refusal or name else 200)
 

@@ -13,7 +13,7 @@ from divisions import access
 from divisions.errors import BadInput, NotVisible, WrongMoment
 from divisions.forms.connect import DisconnectForm
 from divisions.permissions import Right
-from divisions.selectors import channels as selectors
+from divisions.selectors import connecting as selectors
 from divisions.services import disconnect as services
 
 
@@ -21,13 +21,13 @@ from divisions.services import disconnect as services
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     """Forget an account's sign-in here, ask the platform to forget it too, and say what came of it."""
-    channel = selectors.accounts_visible_to(request.rights).filter(slug=slug).first()  # type: ignore[attr-defined]
+    channel = selectors.connectable(request.rights).filter(slug=slug).first()  # type: ignore[attr-defined]
     if channel is None:
         raise NotVisible
     access.require(request.user, Right.MANAGE_CHANNEL, channel.division, channel=channel)  # type: ignore[arg-type]
     if not channel.credentials:
         raise WrongMoment("No sign-in is kept for this channel.", cure="There is nothing to take back.")
-    form = DisconnectForm(request.POST or None, label_suffix="")
+    form = DisconnectForm(services.afterwards(channel), request.POST or None, label_suffix="")
     if form.is_bound and form.is_valid():
         try:
             outcome = services.disconnect(channel=channel, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,9 +15,7 @@ from divisions import access
 from divisions.errors import BadInput
 from divisions.models import Channel, User
 from divisions.permissions import Right
-from divisions.services import channels, credentials, tokens
-
-BOTH_FOR = timedelta(hours=24)  # how long the receiver may still check with the secret before
+from divisions.services import channels, credentials, hook_secret, tokens
 
 
 @transaction.atomic
@@ -26,11 +24,7 @@ def make_secret(*, channel: Channel, by: User, now: datetime | None = None) -> s
     moment = now or timezone.now()
     access.require(by, Right.MANAGE_CHANNEL, channel.division, channel=channel)
     row = Channel.objects.select_for_update(of=("self",)).select_related("division").get(pk=channel.pk)
-    before = credentials.open_for(row).get("secret", "")
-    fresh = {"secret": new_secret()}
-    if before:
-        until = str(int((moment + BOTH_FOR).timestamp()))
-        fresh |= {"previous": before, "previous_until": until}
+    fresh = hook_secret.in_place_of(credentials.open_for(row), new_secret(), moment)
     channels.set_credentials(channel=row, secrets=fresh, by=by, now=moment)
     return fresh["secret"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,12 +14,16 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Receiver:
-    """`answers` are given one after another, then 204; `heard` holds headers (lower case) and body of every call."""
+    """`answers` are given one after another, then 204; `heard` holds headers (lower case) and body of every call.
+
+    `check`, where set, looks at body and headers first: what it does not take is answered with 401.
+    """
 
     url: str = ""
     host_port: str = ""
     answers: deque[Answer | None] = field(default_factory=deque)
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    check: Callable[[bytes, dict[str, str]], bool] | None = None
 
     def will(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
         """Answer the next call so."""
@@ -40,8 +44,11 @@ def receiving() -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            receiver.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            receiver.heard.append((headers, body))
             answer: Answer | None = receiver.answers.popleft() if receiver.answers else (204, {}, b"")
+            if receiver.check is not None and not receiver.check(body, headers):
+                answer = (401, {}, b"")
             if answer is None:
                 self.close_connection = True
                 return

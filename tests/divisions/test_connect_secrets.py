@@ -17,7 +17,16 @@ from connectors.connecting import sandbox
 from connectors.sandbox.control import put_account
 from divisions.errors import BadInput
 from divisions.models import Channel, PendingConnection, PlatformApp, User
-from divisions.services import channels, connect, connected, credentials, disconnect, field_keys, platform_apps
+from divisions.services import (
+    channels,
+    connect,
+    connect_begun,
+    connected,
+    credentials,
+    disconnect,
+    field_keys,
+    platform_apps,
+)
 from records.models import LedgerEntry
 from records.services import ledger
 from tests.divisions.sandbox_person import answer_page, local, query_of
@@ -63,7 +72,7 @@ class Flow:
             self.get(reverse(f"admin:divisions_{model}_changelist"))
         row = PendingConnection.objects.get()
         self.get(reverse("admin:divisions_pendingconnection_change", args=[row.pk]))
-        self.pages += [repr(row), str(row), repr(connect.accounts(row)), repr(connect.chosen(row))]
+        self.pages += [repr(row), str(row), repr(connect_begun.accounts(row)), repr(connect_begun.chosen(row))]
         self.get(self.post(own, {"act": "connect", "name": "Connected"}))
 
 

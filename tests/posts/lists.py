@@ -33,6 +33,7 @@ class Server:
         self.port = port
         self.taken: list[tuple[str, EmailMessage]] = []
         self.meets: dict[tuple[str, str], list[str]] = {}
+        self.refuses_sender = False
 
     def meet(self, address: str, stage: str, *answers: str) -> None:
         """Answer an address at RCPT or DATA so, one answer a try; "drop" hangs up, "swallow" takes it and hangs up."""
@@ -41,6 +42,12 @@ class Server:
     @property
     def to(self) -> list[str]:
         return [address for address, _ in self.taken]
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if self.refuses_sender:
+            return "553 5.7.1 Not an address of yours"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         answer = self._next(address, "RCPT")
