@@ -69,6 +69,11 @@ app.conf.update(
             "schedule": crontab(minute=37),
             "options": {"expires": 3000},
         },
+        "settle-moves": {  # soon after midnight: what is begun on the last day has no owner with rights until then
+            "task": "divisions.tasks.settle_moves",
+            "schedule": 300.0,
+            "options": {"expires": 240},
+        },
         "look-ahead": {
             "task": "config.tasks.look_ahead",
             "schedule": 600.0,
@@ -76,6 +81,11 @@ app.conf.update(
         },
         "watch-accounts": {  # each account once an hour; most minutes have few or none
             "task": "moderation.tasks.watch_accounts",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
+        "read-comments": {  # each account once an hour, bounded a minute like the look above
+            "task": "moderation.tasks.read_comments",
             "schedule": 60.0,
             "options": {"expires": 50},
         },

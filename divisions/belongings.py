@@ -90,3 +90,9 @@ def movers() -> tuple[Mover, ...]:
 def lines(case: Case) -> list[Line]:
     """Everything of a person that a handover moves or ends, of all rooms."""
     return [line for mover in movers() for line in mover.lines(case) if line.count]
+
+
+def only_ends(mover: Mover, case: Case) -> bool:
+    """Whether a mover has something of the person that stops with them, and nothing that somebody takes."""
+    found = [line for line in mover.lines(case) if line.count]
+    return bool(found) and all(line.ends for line in found)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.models import Channel, User
-from divisions.services import access_review, api_versions, connect, mailing, roster, tokens
+from divisions.services import access_review, api_versions, connect, first_days, mailing, roster, tokens
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,12 @@ def look_after_people() -> int:
     now = timezone.now()
     access_review.open_due(now=now)
     return roster.warn(now=now)
+
+
+@shared_task(ignore_result=True)
+def settle_moves() -> int:
+    """Pass on what people who moved still had on their first day in the new place; returns how many they were."""
+    return first_days.settle_due(now=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -18,7 +18,10 @@ MOST_PLACES = 12  # divisions for which somebody else can be named; the rest goe
 
 
 class MoveForm(forms.Form):
-    """One form for a transfer and for a leaver. A field `successor_<id>` for each division when there are several."""
+    """One form for a transfer and for a leaver. A field `successor_<id>` for each division when there are several.
+
+    `places` = the divisions in which the person is now: what they begin there passes on, too.
+    """
 
     kind = forms.ChoiceField(label="What happens", choices=HandoverKind.choices, widget=forms.RadioSelect)
     division = forms.ModelChoiceField(Division.objects.none(), label="To", required=False, empty_label="Choose")
@@ -27,6 +30,7 @@ class MoveForm(forms.Form):
         label="First day there",
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "class": "input input--auto"}, format="%Y-%m-%d"),
+        help_text="A later day: they go on here until the day before. Today: it all changes at once.",
     )
     successor = forms.ModelChoiceField(
         User.objects.none(), label="Who takes over", required=False, empty_label="Choose a person"
@@ -35,9 +39,17 @@ class MoveForm(forms.Form):
         label="Why", required=False, max_length=300, help_text="For the record, for example the order’s number."
     )
 
-    def __init__(self, mine: Rights, person: User, lines: Sequence[Line], today: date, data: Any = None) -> None:
+    def __init__(
+        self,
+        mine: Rights,
+        person: User,
+        lines: Sequence[Line],
+        places: frozenset[int],
+        today: date,
+        data: Any = None,
+    ) -> None:
         super().__init__(data, label_suffix="", initial={"first_day": today, "kind": HandoverKind.TRANSFER})
-        ids = frozenset(line.division_id for line in lines if not line.ends)
+        ids = places | {line.division_id for line in lines if not line.ends}
         takers = people.takers_for(ids, person)
         self.fields["division"].queryset = Division.objects.filter(  # type: ignore[attr-defined]
             pk__in=mine.division_ids(Right.MANAGE_PEOPLE)

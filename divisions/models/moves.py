@@ -26,7 +26,8 @@ class HandoverKind(models.TextChoices):
 class Handover(models.Model):
     """One person's work passed to another: memberships ended and given, and what each room moved.
 
-    `moved` maps the name of a mover (`divisions.belongings`) to what it needs to put everything back.
+    `moved` maps the name of a mover (`divisions.belongings`) to what it needs to put everything back. `settled_at` is
+    null while a first day is to come, on which passes what was begun in between (`divisions.services.first_days`).
     """
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="handovers")
@@ -35,6 +36,8 @@ class Handover(models.Model):
     division = models.ForeignKey(
         Division, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Where they go to."
     )
+    first_day = models.DateField(null=True, blank=True, help_text="At the new place; until the day before they stay.")
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
     reason = models.CharField(max_length=300, blank=True)
     moved = models.JSONField(default=dict, editable=False)
     made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -45,7 +48,14 @@ class Handover(models.Model):
     class Meta:
         ordering: ClassVar = ["-made_at", "-pk"]
         default_permissions = ("view",)
+        indexes: ClassVar = [
+            models.Index(fields=["first_day"], name="handover_to_settle", condition=models.Q(settled_at__isnull=True)),
+        ]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                name="handover_settled_or_with_a_day",
+                condition=models.Q(settled_at__isnull=False) | models.Q(first_day__isnull=False),
+            ),
             models.CheckConstraint(
                 name="successor_is_somebody_else",
                 condition=models.Q(successor__isnull=True) | ~models.Q(successor=models.F("person")),

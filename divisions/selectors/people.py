@@ -75,6 +75,11 @@ def is_over(row: Membership, now: datetime) -> bool:
     return row.revoked_at is not None or (row.ends_on is not None and row.ends_on < duty.day_of(now))
 
 
+def division_ids_of(person: User, *, now: datetime) -> frozenset[int]:
+    """Divisions in which somebody has a membership that is not over."""
+    return frozenset(Membership.objects.filter(_alive(now), user=person).values_list("division", flat=True))
+
+
 def belongings_of(person: User, mine: Rights, *, now: datetime) -> list[tuple[Division, list[Line]]]:
     """What somebody looks after, by division, as far as one sees it."""
     lines = [line for line in all_of(person, now=now) if not line.opens]
@@ -120,6 +125,12 @@ def undoable(person: User, *, now: datetime) -> Handover | None:
     """The last move of somebody, while it can still be undone: on its own day, unless it was."""
     last = handovers_of(person).filter(undone_at__isnull=True).first()
     return last if last is not None and duty.day_of(last.made_at) == duty.day_of(now) else None
+
+
+def moves_ahead(person: User) -> list[Handover]:
+    """Moves whose first day is still to come, the nearest first."""
+    rows = handovers_of(person).filter(settled_at__isnull=True, undone_at__isnull=True)
+    return list(rows.order_by("first_day", "pk"))
 
 
 def takers_for(division_ids: frozenset[int], person: User) -> QuerySet[User]:

@@ -1,23 +1,22 @@
 """Undoes a handover on the same day: everything back, but for what somebody else touched since.
 
-Memberships that ended stay ended and are given anew; what each room moved, it puts back itself.
+Memberships that ended stay ended and are given anew; those that only got a last day lose it. What each room moved, it
+puts back itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from divisions import access, belongings
-from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
-from divisions.models import Channel, Division, Handover, Membership, User
+from divisions.errors import NotAllowed, NotVisible, WrongMoment
+from divisions.models import Division, Handover, User
 from divisions.permissions import Right
-from divisions.services import people
+from divisions.services import places
 from divisions.services.handover import home_of
 from divisions.services.people import today
 from records.services import ledger
@@ -43,8 +42,8 @@ def hand_back(*, handover: Handover, by: User | None, now: datetime | None = Non
         raise WrongMoment("It can be undone on the same day only.", cure="Move the person again, or give them a place.")
     if Handover.objects.filter(person=person, undone_at__isnull=True, made_at__gt=row.made_at).exists():
         raise WrongMoment(f"{person} was moved again since.", cure="Undo that first.")
-    left = _undo_doors(row.moved["person"], person)
-    left += _undo_places(row.moved["memberships"], person, moment)
+    places.open_doors(row.moved["person"], person)
+    left = places.put_back(row.moved["memberships"], person, moment)
     for mover in reversed(belongings.movers()):
         if mover.name in row.moved:
             left += mover.undo(row.moved[mover.name], row, by=by, now=moment)
@@ -70,34 +69,3 @@ def _require_undo(row: Handover, by: User | None) -> None:
         access.require(by, Right.MANAGE_PEOPLE, place, has=mine)
     if not mine.anywhere(Right.MANAGE_PEOPLE):
         raise NotVisible
-
-
-def _undo_doors(was: Mapping[str, bool], person: User) -> list[str]:
-    for key, value in was.items():
-        setattr(person, key, value)
-    person.save(update_fields=list(was))
-    return []
-
-
-def _undo_places(moved: Mapping[str, Any], person: User, now: datetime) -> list[str]:
-    left = []
-    given = Membership.objects.filter(pk=moved["given"]).first() if moved["given"] else None
-    if given is not None and given.revoked_at is None:
-        given.revoked_at = now
-        given.save(update_fields=["revoked_at"])
-    elif given is not None:
-        left.append(f"{given}: ended since.")
-    for row in Membership.objects.filter(pk__in=[pk for pk, *_ in moved["ended"]]).select_related("division", "role"):
-        try:
-            people.write_membership(
-                user=person,
-                division=row.division,
-                role=row.role,
-                starts_on=max(row.starts_on, today(now)),
-                ends_on=row.ends_on,
-                now=now,
-                channels=list(Channel.objects.filter(narrowings__membership=row, narrowings__revoked_at__isnull=True)),
-            )
-        except BadInput:
-            left.append(f"{row}: given again since.")
-    return left

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from divisions.access import Rights
 from divisions.errors import BadInput, WrongMoment
 from divisions.forms.handover import MoveForm
-from divisions.models import Handover, User
+from divisions.models import Division, Handover, User
 from divisions.selectors import duty, people
-from divisions.services import handing_back
+from divisions.services import handing_back, moving
 from divisions.services import handover as services
-from divisions.services.handover import Preview
+from divisions.services.handover import Plan
 
 LEFT = 10
 
@@ -33,9 +33,10 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     person = people.get_visible(mine, pk, now=now)
     if person.pk == mine.user_id:
         raise WrongMoment("Nobody moves themselves.", cure="Ask somebody else who manages people.")
-    services.require_over(request.user, person)  # type: ignore[arg-type]
+    moving.require_over(request.user, person)  # type: ignore[arg-type]
     lines = people.all_of(person, now=now)
-    form = MoveForm(mine, person, lines, duty.day_of(now), request.POST or None)
+    places = people.division_ids_of(person, now=now)
+    form = MoveForm(mine, person, lines, places, duty.day_of(now), request.POST or None)
     context = {"person": person, "form": form, "belongings": people.grouped([line for line in lines if not line.opens])}
     if request.method != "POST" or not form.is_valid() or request.POST.get("step") == "change":
         return render(request, "divisions/move.html", context, status=422 if form.is_bound and form.errors else 200)
@@ -73,16 +74,28 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def _done(request: HttpRequest, form: MoveForm, person: User) -> HttpResponse:
     reason = form.cleaned_data["reason"]
     row = services.hand_over(person=person, by=request.user, reason=reason, **form.asked())  # type: ignore[arg-type]
-    where = f"moves to {row.division}" if row.division else "has left, and cannot sign in any more"
-    messages.success(request, f"{person} {where}. Everything was handed over; you can undo it until midnight.")
+    messages.success(request, f"{_happened(row)} You can undo it until midnight.")
     return redirect("divisions:person", pk=person.pk)
 
 
-def _shown(found: Preview) -> dict[str, Any]:
-    """The preview as the page needs it: what goes to whom, by division, and what ends."""
+def _happened(row: Handover) -> str:
+    """What was done, in a sentence or two."""
+    if not row.division:
+        return f"{row.person} has left, and cannot sign in any more. Everything was handed over."
+    if row.settled_at is None and row.first_day:
+        day = f"{row.first_day:%B} {row.first_day.day}"
+        return f"{row.person} moves to {row.division} on {day}, and works on here until then. All was handed over."
+    return f"{row.person} moves to {row.division}. Everything was handed over."
+
+
+def _shown(found: Plan) -> dict[str, Any]:
+    """The plan as the page needs it: what goes to whom, by division, and what ends."""
     groups = people.grouped([line for line in found.lines if not line.ends])
+    seen = {place.pk for place, _ in groups}
+    to_come = Division.objects.filter(pk__in=found.takers.keys() - seen)
     return {
         "found": found,
         "passes": [(place, lines, found.takers[place.pk]) for place, lines in groups],
+        "to_come": [(place, found.takers[place.pk]) for place in to_come],
         "ends": people.grouped([line for line in found.lines if line.ends]),
     }

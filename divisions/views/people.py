@@ -56,6 +56,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         .filter(user=person, ends_on__gte=duty.day_of(now))
         .order_by("starts_on"),
         "handovers": selectors.handovers_of(person)[:HANDOVERS],
+        "ahead": selectors.moves_ahead(person),
         "undo": selectors.undoable(person, now=now) if mine.anywhere(Right.MANAGE_PEOPLE) else None,
         "manages": mine.anywhere(Right.MANAGE_PEOPLE) and person.pk != mine.user_id,
         "now": now,

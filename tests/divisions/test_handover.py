@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,13 +21,15 @@ from divisions.models import (
     DutyShift,
     Handover,
     Membership,
+    Notice,
     Takeover,
     Training,
     User,
 )
 from divisions.permissions import Right
-from divisions.services import absences, channels, handing_back, handover, people, training
+from divisions.services import absences, channels, first_days, handing_back, handover, people, training
 from divisions.services import takeover as takeovers
+from divisions.tasks import settle_moves
 from posts.models import Post
 from posts.services import compose
 from posts.services.belongings import unfinished
@@ -267,18 +269,142 @@ def test_a_place_that_is_the_new_one_already_goes_on(department: SimpleNamespace
         handover.hand_over(person=d.colleague, kind="transfer", division=d.central, role="officer", by=d.admin)
 
 
-def test_rights_of_the_new_place_begin_on_its_first_day(department: SimpleNamespace) -> None:
+def _to_central(d: SimpleNamespace, days: int, **more: Any) -> Handover:
+    """The officer moves to Central in some days; a colleague takes over."""
+    to = {"kind": "transfer", "division": d.central, "role": "officer", "first_day": NOW.date() + timedelta(days=days)}
+    return handover.hand_over(**{"person": d.officer, **to, "successor": d.colleague, "by": d.admin, **more})
+
+
+def test_rights_go_on_until_the_day_before_and_the_new_ones_begin_on_the_first_day(
+    department: SimpleNamespace,
+) -> None:
     d = department
-    later = NOW.date() + timedelta(days=3)
-    to = {"kind": "transfer", "division": d.central, "role": "officer", "by": d.admin}
-    handover.hand_over(person=d.colleague, first_day=later, **to)
-    assert not access.rights(d.colleague).grants
-    with time_machine.travel(NOW + timedelta(days=3)):
-        assert access.rights(d.colleague).visible_division_ids() == {d.central.pk}
+    _to_central(d, 3)
+    assert access.rights(d.officer).visible_division_ids() == {d.northeast.pk}
+    assert access.rights(d.officer).can(Right.DRAFT_POST, d.northeast.pk)
+    with time_machine.travel(midnight(3) - timedelta(seconds=1), tick=False):
+        assert access.rights(d.officer).visible_division_ids() == {d.northeast.pk}
+    with time_machine.travel(midnight(3), tick=False):
+        assert access.rights(d.officer).visible_division_ids() == {d.central.pk}
+        first_days.settle_due(now=midnight(3))
+        assert access.mirror_differences() == 0
     for wrong in (NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=61)):
         with pytest.raises(BadInput) as refused:
-            handover.hand_over(person=d.supervisor, first_day=wrong, **to)
+            _to_central(d, 0, person=d.supervisor, first_day=wrong)
         assert refused.value.field == "first_day"
+
+
+def midnight(days: int) -> datetime:
+    """At the beginning of a day of the department (Chicago)."""
+    return NOW.replace(hour=6, minute=0) + timedelta(days=days)
+
+
+def test_a_busy_officer_who_moves_later_works_on_and_all_passes_on_the_first_day(department: SimpleNamespace) -> None:
+    d = department
+    _busy(d)
+    row = _to_central(d, 3)
+    assert Post.objects.filter(owner=d.colleague).count() == 52  # today, as the preview says
+    assert AccountHolder.objects.filter(user=d.officer, removed_at=None).exists()  # ends with the rights
+    assert Training.objects.filter(user=d.officer, revoked_at=None).exists()
+    begun = draft(d.northeast, d.officer, title="Begun on the last day", channels=[d.northeast_website])
+    channels.change_channel(channel=d.facebook_northeast, by=d.admin, duty_officer=d.officer)
+
+    with time_machine.travel(midnight(3) - timedelta(seconds=1), tick=False):
+        assert first_days.settle_due(now=midnight(3) - timedelta(seconds=1)) == 0
+    acts = LedgerEntry.objects.count()
+    with time_machine.travel(midnight(3), tick=False):
+        new = draft(d.central, d.officer, title="In the new place", channels=[])
+        assert settle_moves() == 1
+        assert settle_moves() == 0
+        gone = handover.case_of(handover.Move(person=d.officer, kind="transfer"), now=midnight(3))
+        theirs = [line for line in belongings.lines(gone) if line.division_id == d.northeast.pk]
+    assert theirs == []
+    assert Post.objects.get(pk=begun.pk).owner == d.colleague
+    assert Post.objects.get(pk=new.pk).owner is None
+    assert Channel.objects.get(pk=d.facebook_northeast.pk).duty_officer == d.colleague
+    assert not AccountHolder.objects.filter(user=d.officer, removed_at=None).exists()
+    assert not Training.objects.filter(user=d.officer, revoked_at=None).exists()
+    said = LedgerEntry.objects.order_by("seq").last()
+    assert said is not None
+    assert LedgerEntry.objects.count() == acts + 2  # the new draft, and this
+    assert (said.type, said.data["handover"], said.data["left"]) == ("divisions.person.first_day", row.pk, {})
+    with pytest.raises(WrongMoment, match="same day"):
+        handing_back.hand_back(handover=row, by=d.admin, now=midnight(3))
+
+
+def test_a_later_move_is_undone_the_same_day_to_the_very_same(department: SimpleNamespace) -> None:
+    d = department
+    _busy(d)
+    rows = list(Membership.objects.filter(user=d.officer).values_list("pk", "starts_on", "ends_on", "revoked_at"))
+    before = _state(d)
+    row = _to_central(d, 3)
+    assert handing_back.hand_back(handover=row, by=d.smo) == []
+    assert _state(d) == before
+    alive = Membership.objects.filter(user=d.officer, revoked_at=None)
+    assert list(alive.values_list("pk", "starts_on", "ends_on", "revoked_at")) == rows
+    with time_machine.travel(midnight(3), tick=False):
+        assert settle_moves() == 0
+        assert access.rights(d.officer).visible_division_ids() == {d.northeast.pk}
+
+
+def test_who_moves_later_needs_somebody_who_takes_what_they_begin_until_then(department: SimpleNamespace) -> None:
+    d = department
+    with pytest.raises(BadInput, match="named for what they begin in Northeast"):
+        _to_central(d, 3, person=d.colleague, successor=None)
+    people.grant(user=d.stranger, division=d.northeast, role="auditor", starts_on=NOW.date(), by=d.admin)
+    with pytest.raises(BadInput, match="may not write there"):
+        _to_central(d, 3, person=d.colleague, successor=d.stranger)
+    _to_central(d, 0, person=d.colleague, successor=None)  # at once, with nothing: nobody has to take anything
+
+
+def test_what_nobody_can_take_on_the_first_day_is_left_and_said(department: SimpleNamespace) -> None:
+    d = department
+    _to_central(d, 3)
+    post = draft(d.northeast, d.officer, channels=[])
+    shift = {"made_by": d.admin, "starts_at": midnight(2), "ends_at": midnight(4)}
+    training.give(
+        user=d.officer, division=d.northeast, by=d.admin, trained_on=NOW.date(), ends_on=NOW.date() + timedelta(90)
+    )
+    people.end(membership=d.colleague.memberships.get(), by=d.admin)
+    with time_machine.travel(midnight(3), tick=False):
+        DutyShift.objects.create(channel=d.facebook_northeast, user=d.officer, **shift)
+        assert settle_moves() == 1
+        assert settle_moves() == 0
+    assert Post.objects.get(pk=post.pk).owner is None
+    assert not Training.objects.filter(revoked_at=None).exists()  # ends with the rights, whoever takes what
+    told = Notice.objects.filter(subject__contains="nobody takes what is theirs")
+    assert {notice.user for notice in told} == {d.admin, d.smo}
+    with time_machine.travel(midnight(3), tick=False):
+        handover.hand_over(  # the cure that the notice names: the same place, and somebody else who takes
+            person=d.officer, kind="transfer", division=d.central, role="officer", successor=d.supervisor, by=d.admin
+        )
+        assert access.rights(d.officer).visible_division_ids() == {d.central.pk}
+    assert Post.objects.get(pk=post.pk).owner == d.supervisor
+
+
+def test_who_leaves_before_the_first_day_hands_all_over_then(department: SimpleNamespace) -> None:
+    d = department
+    _to_central(d, 3)
+    draft(d.northeast, d.officer, channels=[])
+    handover.hand_over(person=d.officer, kind="leaver", successor=d.colleague, by=d.admin)
+    assert not Membership.objects.filter(user=d.officer, revoked_at=None).exists()
+    with time_machine.travel(midnight(3), tick=False):
+        settle_moves()
+    assert Post.objects.get().owner == d.colleague
+    assert not access.rights(User.objects.get(pk=d.officer.pk)).grants
+
+
+def test_a_first_day_whose_entry_fails_passes_nothing_on(
+    department: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    d = department
+    _to_central(d, 3)
+    draft(d.northeast, d.officer, channels=[])
+    monkeypatch.setattr(ledger, "append", _fail)
+    with time_machine.travel(midnight(3), tick=False), pytest.raises(RuntimeError, match="no ledger"):
+        settle_moves()
+    assert Post.objects.get().owner is None
+    assert Handover.objects.get().settled_at is None
 
 
 def test_the_last_one_who_manages_people_cannot_go(department: SimpleNamespace) -> None:
