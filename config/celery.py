@@ -112,7 +112,9 @@ app.autodiscover_tasks()
 @worker_init.connect  # not worker_ready: that one waits for the broker, and posts go out without it
 def _look_by_itself(**kwargs: Any) -> None:
     from config.lookout import LOOKOUT  # needs the apps, which Celery's own handler has loaded by now
+    from posts.services import pool
 
+    pool.widen()
     gc.freeze()  # all that is loaded stays: not looked through again for every batch, a fifth of what a call cost
     gc.set_threshold(20_000)
     LOOKOUT.start()

@@ -142,7 +142,7 @@ DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "2")
 # A process that was frozen inside a transaction must not keep its row locks until it thaws.
 DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=60s")
 if DATABASE_POOL := env.whole("DATABASE_POOL", 8):
-    # At least the threads of the process (web 4, worker 72); opened when needed. 0: no pool.
+    # At least the threads of the process (web 4; what sends widens it to 72); opened when needed. 0: no pool.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
 
 REDIS_URL = env.redis(

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
+from posts.services import pool
 from posts.services.senders import SENDERS
 from posts.tasks import run_tick
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Tick, and say how many deliveries were taken up."""
+        pool.widen()
         worker = f"{socket.gethostname()}:{os.getpid()}:deliver_due"
         if options["once"]:
             self.stdout.write(f"{run_tick(worker=worker)} deliveries taken up")
