@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Rendered
 
+TOUCHES = "TOUCHES"
+
 
 class Severity(StrEnum):
     """How strong a finding is."""
@@ -33,6 +35,16 @@ class Finding:
     channel: str | None = None
     evidence: str = ""
     source: str = ""
+
+    @property
+    def is_about_touching(self) -> bool:
+        """Whether it says what the words seem to touch, answered or not."""
+        return self.code == TOUCHES
+
+    @property
+    def is_question(self) -> bool:
+        """Whether nothing is wrong, only not answered yet."""
+        return self.is_about_touching and self.severity is Severity.STOP
 
     def to_json(self) -> dict[str, Any]:
         """For storing with a revision."""
@@ -96,13 +108,19 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A draft as it would go out. Times are aware; `due_at` None = as soon as approved."""
+    """A draft as it would go out. Times are aware; `due_at` None = as soon as approved.
+
+    `own_words` are the channels' texts that differ; `not_touched` is what the author answered (see `checks.touches`).
+    """
 
     kind: str
     audience: str
     title: str
     text: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    not_touched: Mapping[str, Any] = field(default_factory=dict)
+    own_words: tuple[str, ...] = ()
     variants: tuple[VariantCandidate, ...] = ()
     pictures: tuple[Picture, ...] = ()
     now: datetime

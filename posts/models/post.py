@@ -101,6 +101,11 @@ class Draft(models.Model):
     language = models.CharField(max_length=10, default="en")
     facts = models.JSONField(default=dict, blank=True)
     flags = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    not_touched = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What it does not touch though its words point at it: flag to "why", "words".',
+    )
     when = models.CharField(max_length=10, choices=When.choices, default=When.APPROVED)
     wall_time = models.CharField(max_length=19, blank=True, help_text="Wall clock as typed: 2026-11-24T18:00.")
     zone = models.CharField(max_length=50, default="America/Chicago")

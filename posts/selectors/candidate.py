@@ -164,6 +164,9 @@ def _candidate(
         title=draft.title,
         text=draft.text,
         facts=draft.facts,
+        flags=tuple(draft.flags),
+        not_touched=draft.not_touched,
+        own_words=tuple(p.text for p in previews if p.own_words),
         variants=tuple(
             checks.VariantCandidate(
                 channel=p.channel.slug,

@@ -1,7 +1,8 @@
 """Publishes a safety alert without waiting for review, by a trained person with a reason; somebody else signs it after.
 
-The checks' stops still hold, and so does the gate. The chief and the central officers are told at once. While one of
-a person's emergency publications is unsigned past its day, that person waits for review like everybody.
+The checks' stops still hold, and so does the gate; only the question what it touches may stay open, for whoever signs.
+The chief and the central officers are told at once. While one of a person's emergency publications is unsigned past
+its day, that person waits for review like everybody.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def publish(
         raise refusal
     words = _reason(reason)
     if row.stage in EDITABLE_STAGES:
-        submit.submit(post=row, by=by, version=version, now=moment)
+        submit.submit(post=row, by=by, version=version, now=moment, urgent=True)
         row = lock(post)
     if row.stage != Stage.IN_REVIEW or row.revision is None:
         raise WrongMoment("This kind goes out without review as it is.", cure="Submit it.")

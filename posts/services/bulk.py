@@ -127,8 +127,8 @@ def _revisions(
     rules = approving.rules()
     for item, post, draft in zip(items, posts, drafts, strict=True):
         seen = look_at(draft, [(item.channel, None)], (), now=now)
-        if seen.stops:
-            raise StopsOpen(list(seen.stops))
+        if stops := [stop for stop in seen.stops if not stop.is_question]:
+            raise StopsOpen(stops)
         if approving.of(post, kind=item.kind, flags=(), channels=[item.channel], rows=rules).seats > 1:
             raise WrongMoment(f"“{item.title}” asks for two approvers.", cure="Submit it by itself.")
         revision, own, _ = submit.frozen(post, draft, seen, item.officer, number=1, now=now)

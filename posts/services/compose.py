@@ -31,11 +31,15 @@ MAX_TEXT = 63_206  # the longest any channel takes (Facebook)
 MAX_PICTURES = 10
 MAX_FACT = 1000
 MAX_RULE = 200
+MAX_WHY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftInput:
-    """Everything the composer's form holds. `channels` maps channel id to its own words, None = the same words."""
+    """Everything the composer's form holds. `channels` maps channel id to its own words, None = the same words.
+
+    `not_touched` maps a flag to why the post does not touch it and of which words that was said: "why", "words".
+    """
 
     kind: str
     title: str = ""
@@ -43,6 +47,7 @@ class DraftInput:
     language: str = "en"
     facts: Mapping[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    not_touched: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     when: str = When.APPROVED
     wall_time: str = ""
     repeats: str = ""
@@ -110,6 +115,7 @@ def _write(post: Post, draft: Draft, data: DraftInput, by: User, mine: Rights, m
     draft.title, draft.text, draft.language = data.title.strip(), data.text, data.language
     draft.facts = {k: v for k, v in data.facts.items() if v not in ("", None)}
     draft.flags = sorted(data.flags)
+    draft.not_touched = {flag: dict(said) for flag, said in data.not_touched.items() if str(said["why"]).strip()}
     draft.when, draft.wall_time, draft.expires_on = data.when, data.wall_time, data.expires_on
     draft.repeats = data.repeats
     draft.saved_by, draft.saved_at = by, moment
@@ -153,6 +159,11 @@ def _check(post: Post, data: DraftInput) -> None:
         _limit(name, str(value), MAX_FACT)
     if unknown := set(data.flags) - set(Flag.values):
         raise BadInput("flags", f"“{unknown.pop()}” is not known.", cure="Untick it.")
+    for flag, said in data.not_touched.items():
+        if flag not in Flag.values:
+            raise BadInput("flags", f"“{flag}” is not known.", cure="Load the page again.")
+        for words in (said["why"], *said["words"]):
+            _limit(f"why-{flag}", str(words), MAX_WHY)
     if len(data.media) > MAX_PICTURES:
         raise BadInput("media", f"{len(data.media)} pictures; at most {MAX_PICTURES}.", cure="Remove some.")
     if data.expires_on and data.expires_on > moments.LAST_DAY:

@@ -79,7 +79,7 @@ def _make(making: Making, occurrence: Occurrence, variants: Sequence[Variant], w
     post = _post(making, occurrence)
     draft = _draft(making, post, occurrence, variants)
     seen = look_at(draft, [(v.channel, v.text) for v in variants], _pictures(variants), now=making.now)
-    why = why or " ".join(f"{stop.message} {stop.cure}".strip() for stop in seen.stops)
+    why = why or " ".join(f"{stop.message} {stop.cure}".strip() for stop in seen.stops if not stop.is_question)
     if why:
         facts = {"pattern": making.pattern.pk, "of": making.source.post_id, "occurs_at": occurrence.wall, "why": why}
         remember("post.not_repeated", post, by=None, now=making.now, **facts)

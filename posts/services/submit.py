@@ -29,9 +29,12 @@ SHORT_NOTICE = timedelta(minutes=30)
 
 
 @transaction.atomic
-def submit(*, post: Post, by: User, version: int | None = None, now: datetime | None = None) -> Revision:
+def submit(
+    *, post: Post, by: User, version: int | None = None, now: datetime | None = None, urgent: bool = False
+) -> Revision:
     """Freeze the draft as the next revision and put the post in review; what the matrix trusts goes out at once.
 
+    `urgent` leaves the question what it touches open: seconds count, and whoever signs afterwards reads it.
     Raises StopsOpen while a check stops it, SomebodyElseSaved for a stale `version`, NotAllowed for a channel that
     the person may not submit for, WrongMoment when the post is not a draft.
     """
@@ -44,12 +47,15 @@ def submit(*, post: Post, by: User, version: int | None = None, now: datetime | 
     if version is not None and version != draft.version:
         raise SomebodyElseSaved("The draft was changed after you opened it.", cure="Look at it again, then submit.")
     seen = look(draft, now=moment)
-    if seen.stops:
-        raise StopsOpen(list(seen.stops))
+    if stops := [stop for stop in seen.stops if not (urgent and stop.is_question)]:
+        raise StopsOpen(stops)
     channels = [p.channel for p in seen.previews]
     _require_channels(by, channels)
     asked = approving.of(row, kind=row.kind, flags=draft.flags, channels=channels)
-    trusted = direct.is_trusted(row, asked, [channel.pk for channel in channels], repeats=draft.repeats)
+    doubtful = any(finding.is_about_touching for finding in seen.findings)
+    trusted = not doubtful and direct.is_trusted(
+        row, asked, [channel.pk for channel in channels], repeats=draft.repeats
+    )
     revision = _freeze(row, draft, seen, by, moment, needed=asked.seats)
     row.revision, row.title = revision, revision.title
     row.due_at, row.approve_by = revision.due_at, revision.approve_by

@@ -83,7 +83,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     page = Page(writing, writing.form(request.POST))
     page.form.is_valid()
     changed = request.POST.get("shown_kind") != page.form.shown_kind
-    return render(request, "posts/_compose_live.html", page.context() | {"oob": True, "kind_changed": changed})
+    context = page.context() | {"oob": True, "kind_changed": changed}
+    context["asked_changed"] = request.POST.get("asked", "") != context["touching"]["mark"]
+    return render(request, "posts/_compose_live.html", context)
 
 
 @login_required

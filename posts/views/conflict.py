@@ -64,4 +64,5 @@ def _told(writing: Writing, form: ComposeForm) -> dict[str, str]:
     told["When"] = data.wall_time.replace("T", " ") if data.when == When.AT else "as soon as approved"
     told["Comes down by itself"] = str(data.expires_on or "")
     told["It touches"] = ", ".join(data.flags)
+    told["It does not touch"] = ", ".join(f"{flag}: {said['why']}" for flag, said in data.not_touched.items())
     return {label: str(value) for label, value in told.items()}

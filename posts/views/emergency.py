@@ -77,7 +77,10 @@ def _page(request: HttpRequest, post: Post, form: ReasonForm) -> HttpResponse:
     if draft is not None:
         draft.post = post
         seen = candidate.look(draft, now=now)
-        stops, where = seen.stops, [preview.channel for preview in seen.previews]
+        stops, where = (
+            [stop for stop in seen.stops if not stop.is_question],
+            [preview.channel for preview in seen.previews],
+        )
     elif post.revision is not None:
         where = [variant.channel for variant in post.revision.variants.select_related("channel__division")]
     context = {

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from divisions.errors import BadInput, Refusal, SomebodyElseSaved
 from divisions.models import User
 from posts.forms.compose import ComposeForm
+from posts.kinds import Flag
 from posts.models import Draft
 from posts.models.post import When
 from posts.services import compose, media
@@ -90,6 +91,9 @@ def with_change(data: QueryDict) -> tuple[QueryDict, str]:
     if cure == "time" and words:
         changed["when"], (changed["wall_day"], _, changed["wall_clock"]) = When.AT, words.partition("T")
         return changed, "#when"
+    if cure == "flag" and words in Flag.values:
+        changed.appendlist("flags", words)
+        return changed, "#touches"
     media_ids = data.getlist("media")
     if (gone := data.get("remove")) in media_ids:
         changed.setlist("media", [pk for pk in media_ids if pk != gone])

@@ -6,7 +6,7 @@ for the parts that follow the typing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,10 +18,10 @@ from django.utils import dateformat, timezone
 
 from divisions import access
 from divisions.permissions import Right
-from posts.checks import Finding
+from posts.checks import Finding, touches
 from posts.forms.compose import ComposeForm
 from posts.forms.media import ACCEPT
-from posts.kinds import SPECS, Kind
+from posts.kinds import SPECS, Flag, Kind
 from posts.models import Draft, MediaAsset, Post
 from posts.models.approving import Asks
 from posts.models.post import When
@@ -35,6 +35,7 @@ from posts.states import Stage
 from posts.views import previews, shown
 
 FIRST_KINDS = 5
+MAX_MARK = 2000
 _ZONES = {
     "America/New_York": "Eastern time",
     "America/Chicago": "Central time",
@@ -121,6 +122,7 @@ class Page:
             "emergency": self._may_break_glass(),
             "windows": self.best_windows(),
             "repeat": self.repeat,
+            "touching": self.touching(),
             "asked": story.last_review(self.post) if self.post.stage == Stage.CHANGES_REQUESTED else None,
             "word_count": len(str(self.form.value("text") or "").split()),
         }
@@ -193,6 +195,35 @@ class Page:
             ),
         )
 
+    def touching(self) -> dict[str, Any]:
+        """What the words point at and nobody ticked, each with its field; answers to what is not asked now are kept."""
+        answers, given = self.form.not_touched(), set(self.form.value("flags") or ())
+        asked = [
+            self._question(Flag(f.field.removeprefix("why-")), f, answers)
+            for f in self.look.findings
+            if f.is_about_touching and f.field.removeprefix("why-") not in given
+        ]
+        names = {line["name"] for line in asked}
+        return {
+            "asked": asked,
+            "kept": [(flag, said) for flag, said in answers.items() if flag not in names],
+            "mark": " ".join(f"{line['name']}:{line['words']}" for line in asked)[:MAX_MARK],
+        }
+
+    def _question(self, flag: Flag, finding: Finding, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """One of them. `new` are words that came after it was answered: whether that holds for them is ticked."""
+        words = touches.words_of(finding)
+        said = answers.get(flag.value)
+        known = [w for w in words if said is None or w.lower() in said["words"]]
+        return {
+            "name": flag.value,
+            "label": flag.label,
+            "field": self.form[f"why-{flag.value}"],
+            "words": " | ".join(known if said is None else said["words"]),
+            "new": [w for w in words if w not in known],
+            "all": words,
+        }
+
     @cached_property
     def repeat(self) -> Outlook | None:
         """How it would repeat and its first dates; None where it does not, or cannot be counted out yet."""
@@ -232,6 +263,8 @@ class Page:
             return self._picture_anchor(finding)
         if finding.field == "channels":
             return "#channels", "Choose channels"
+        if finding.is_about_touching:
+            return f"#id_{finding.field}", "Answer" if finding.is_question else "Change it"
         if f"fact-{finding.field}" in self.form.fields:
             return f"#id_fact-{finding.field}", "Fill it in"
         names = {
