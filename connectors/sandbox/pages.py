@@ -19,6 +19,11 @@ from connectors.sandbox.store import Account, Post
 
 PAGE_SIZE = 50
 PROTECTED = "<p>This account is protected. Only its followers see what it says.</p>"
+NOT_ACCOUNTS = (
+    "<h2>No accounts</h2><ul class=accounts>"
+    '<li><a href="/see/email/">E-mail lists</a> <span>what subscribers got</span></li>'
+    '<li><a href="/see/webhook/">Webhooks</a> <span>what receivers heard</span></li></ul>'
+)
 LABELS = {
     "facebook": "Facebook",
     "x": "X",
@@ -63,13 +68,13 @@ async def _index(request: web.Request) -> web.Response:
         parts.append(f"<h2>{label}</h2><ul class=accounts>{rows}</ul>" if own else "")
     body = "".join(parts) or "<p>No account has been made yet.</p>"
     lead = "<h1>Sandbox network</h1><p>Made-up accounts: what followers see.</p>"
-    return _page("Sandbox network", lead + body)
+    return page("Sandbox network", lead + body + NOT_ACCOUNTS)
 
 
 async def _account(request: web.Request) -> web.Response:
     network, account = _found(request)
     if not _may_see(request, account):
-        return _page(account.name, _head(account) + PROTECTED)
+        return page(account.name, _head(account) + PROTECTED)
     before = request.query.get("before", "")
     posts = network.store.timeline(account.id, before=before, limit=PAGE_SIZE + 1)
     shown = [post for post in posts[:PAGE_SIZE] if not post.hidden]
@@ -78,7 +83,7 @@ async def _account(request: web.Request) -> web.Response:
     if len(posts) > PAGE_SIZE:
         query = {**_token(request), "before": network.store.position(posts[PAGE_SIZE - 1])}
         more = f'<p><a href="?{escape(urlencode(query))}">Older posts</a></p>'
-    return _page(account.name, _head(account) + (cards or "<p>No posts yet.</p>") + more)
+    return page(account.name, _head(account) + (cards or "<p>No posts yet.</p>") + more)
 
 
 async def _post(request: web.Request) -> web.Response:
@@ -89,15 +94,15 @@ async def _post(request: web.Request) -> web.Response:
         post_id = bluesky_shapes.uri(account, bluesky_shapes.POST, number)
     post = network.store.post(post_id)
     if not _may_see(request, account):
-        return _page(account.name, _head(account) + PROTECTED)
+        return page(account.name, _head(account) + PROTECTED)
     if post is not None and post.history and post.history[-1] != post.id:
         post = network.store.post(post.history[-1])
     if post is None or post.account != account.id or not post.visible or post.deleted_at:
-        return _page("Not there", _head(account) + "<p>This post is not there (any more).</p>", 404)
+        return page("Not there", _head(account) + "<p>This post is not there (any more).</p>", 404)
     answers = [answer for answer in network.store.comments(post.root) if not answer.hidden]
     below = "".join(_answer(account, answer) for answer in answers)
     section = f"<section aria-label=Answers>{below}</section>" if below else ""
-    return _page(account.name, _head(account) + _card(request, network, account, post, "h2") + section)
+    return page(account.name, _head(account) + _card(request, network, account, post, "h2") + section)
 
 
 async def _media(request: web.Request) -> web.Response:
@@ -147,20 +152,20 @@ def _head(account: Account) -> str:
     return (
         f'<p><a href="/see/">Sandbox network</a></p><h1>{escape(account.name)}</h1>'
         f"<p class=handle>{LABELS[account.platform]} · @{escape(account.handle)}</p>"
-        + (f"<p>{_linked(account.bio)}</p>" if account.bio else "")
-        + (f"<p class=link>{_linked(account.website)}</p>" if account.website else "")
+        + (f"<p>{linked(account.bio)}</p>" if account.bio else "")
+        + (f"<p class=link>{linked(account.website)}</p>" if account.website else "")
     )
 
 
 def _card(request: web.Request, network: Network, account: Account, post: Post, level: str) -> str:
     images = "".join(_image(request, account, item) for item in post.media)
-    card = f"<p class=link>{_linked(post.link)}</p>" if post.link else ""
+    card = f"<p class=link>{linked(post.link)}</p>" if post.link else ""
     first = network.store.post(post.history[0]) if post.history else None
     edited = len(post.history) > 1 or post.updated_at[:19] > post.created_at[:19]
     when = _time(first.created_at if first else post.created_at) + (" · edited" if edited else "")
     return (
         f"<article><{level} class=when><a href='{_post_path(request, account, post)}'>{when}</a></{level}>"
-        f"{_title(post)}<div class=text>{_linked(post.text)}</div>{card}{images}</article>"
+        f"{_title(post)}<div class=text>{linked(post.text)}</div>{card}{images}</article>"
     )
 
 
@@ -176,7 +181,7 @@ def _answer(account: Account, answer: Post) -> str:
     author = escape(answer.author or account.name)
     return (
         f"<article><h3 class=when>{author} · {_time(answer.created_at)}</h3>"
-        f"<div class=text>{_linked(answer.text)}</div></article>"
+        f"<div class=text>{linked(answer.text)}</div></article>"
     )
 
 
@@ -189,7 +194,7 @@ def _image(request: web.Request, account: Account, item: dict[str, str]) -> str:
     return f'<img src="{source}" alt="{escape(item["alt"])}">'
 
 
-def _linked(text: str) -> str:
+def linked(text: str) -> str:
     """Escape a text and make its web addresses links."""
     shown, last = "", 0
     for match in _URL.finditer(text):
@@ -204,7 +209,8 @@ def _time(at: str) -> str:
     return f'<time datetime="{moment.isoformat(timespec="seconds")}">{moment:%d %b %Y, %H:%M} UTC</time>'
 
 
-def _page(title: str, body: str, status: int = 200) -> web.Response:
+def page(title: str, body: str, status: int = 200) -> web.Response:
+    """A whole page around a body that is escaped already."""
     html = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -21,9 +21,11 @@ from connectors.sandbox import (
     everbridge,
     facebook,
     facebook_oauth,
+    mailbox,
     mastodon,
     mastodon_oauth,
     pages,
+    receivers,
     x,
     x_oauth,
     youtube,
@@ -36,12 +38,17 @@ MAX_UPLOAD = 32 * 1024 * 1024
 HOST = "127.0.0.1"
 
 
-def application(state: Path | None) -> web.Application:
-    """Build the network on its state file (None: in memory)."""
+def application(state: Path | None, mail: Path | None = None) -> web.Application:
+    """Build the network on its state file (None: in memory); `mail` = the folder that mails of lists are written to."""
     app = web.Application(client_max_size=MAX_UPLOAD)
     app[NETWORK] = Network(Store(state))
     app[mastodon.PROCESSING], app[mastodon_oauth.CODES] = {}, {}
-    for part in (control, facebook_oauth, x_oauth, facebook, x, mastodon, mastodon_oauth, bluesky, everbridge, pages):
+    if mail is not None:
+        app[mailbox.FOLDER] = mail
+    receivers.prepare(app)
+    for part in (control, facebook_oauth, x_oauth, facebook, x, mastodon, mastodon_oauth, bluesky, everbridge):
+        app.add_routes(part.routes())
+    for part in (receivers, mailbox, pages):
         app.add_routes(part.routes())
     for part in (youtube_oauth, youtube):
         app.add_routes(part.routes())
@@ -50,15 +57,15 @@ def application(state: Path | None) -> web.Application:
     return app
 
 
-def serve(port: int, state: Path, host: str = HOST) -> None:
+def serve(port: int, state: Path, host: str = HOST, mail: Path | None = None) -> None:
     """Serve in the foreground until INT or TERM."""
-    web.run_app(application(state), host=host, port=port, print=None, access_log=None)
+    web.run_app(application(state, mail), host=host, port=port, print=None, access_log=None)
 
 
-def serve_socket(descriptor: int, state: Path) -> None:
+def serve_socket(descriptor: int, state: Path, mail: Path | None = None) -> None:
     """Serve a socket that listens already, inherited from whoever chose its port, until INT or TERM."""
     with socket.socket(fileno=descriptor) as given:
-        web.run_app(application(state), sock=given, print=None, access_log=None)
+        web.run_app(application(state, mail), sock=given, print=None, access_log=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(state: Path | None = None, port: int = 0) -> Iterator[Running]:
+def running(state: Path | None = None, port: int = 0, mail: Path | None = None) -> Iterator[Running]:
     """Serve in a thread of this process on a free port (or `port`) while the block runs."""
     loop = asyncio.new_event_loop()
-    app = application(state)
+    app = application(state, mail)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     thread = threading.Thread(target=loop.run_forever, name="sandbox-network", daemon=True)
     thread.start()

@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS media (
     id TEXT PRIMARY KEY, account TEXT, sha256 TEXT, mime TEXT, alt TEXT, created_at TEXT);
 CREATE INDEX IF NOT EXISTS media_by_hash ON media (sha256);
 CREATE TABLE IF NOT EXISTS blob (sha256 TEXT PRIMARY KEY, content BLOB);
+CREATE TABLE IF NOT EXISTS receiver (name TEXT PRIMARY KEY, secret TEXT DEFAULT '');
+CREATE TABLE IF NOT EXISTS heard (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, id TEXT, at TEXT, body TEXT, verdict TEXT, taken INTEGER);
 """
 
 
@@ -132,13 +135,18 @@ class Store:
         if "extra" not in {row["name"] for row in self._db.execute("PRAGMA table_info(post)")}:
             self._db.execute("ALTER TABLE post ADD COLUMN extra TEXT DEFAULT '{}'")
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The file, for parts of the network that keep rows of their own in it."""
+        return self._db
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
 
     def clear(self, *, accounts: bool = False) -> None:
-        """Forget posts and files; with `accounts` the accounts as well."""
-        for table in ("post", "media", "blob", *(("account",) if accounts else ())):
+        """Forget posts, files and what receivers heard; with `accounts` the accounts as well."""
+        for table in ("post", "media", "blob", "heard", *(("account",) if accounts else ())):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # names from the line above
 
     def number(self, at: datetime) -> int:

@@ -28,10 +28,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve in the foreground."""
         state = options["state"] or Path(settings.SANDBOX_STATE).with_suffix(".sqlite3")
+        mail = getattr(settings, "EMAIL_FILE_PATH", None)
         if options["fd"] is not None:
-            serve_socket(options["fd"], state)
+            serve_socket(options["fd"], state, mail)
             return
         port = options["port"] or urlsplit(settings.SANDBOX_URL).port or 8025
         self.stdout.write(f"Sandbox network: http://{options['host']}:{port}/")
         self.stdout.flush()
-        serve(port, state, options["host"])
+        serve(port, state, options["host"], mail)
