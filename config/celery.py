@@ -74,6 +74,11 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 240},
         },
+        "forget-notices": {
+            "task": "divisions.tasks.forget_notices",
+            "schedule": crontab(hour=10, minute=51),
+            "options": {"expires": 3600},
+        },
         "look-ahead": {
             "task": "config.tasks.look_ahead",
             "schedule": 600.0,

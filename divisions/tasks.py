@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.models import Channel, User
-from divisions.services import access_review, api_versions, connect, first_days, mailing, roster, tokens
+from divisions.services import access_review, api_versions, connect, first_days, mailing, old_notices, roster, tokens
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,12 @@ def renew_sign_ins() -> int:
 def send_mail() -> int:
     """Send the mails that are owed; returns how many went."""
     return mailing.send_due()
+
+
+@shared_task(ignore_result=True)
+def forget_notices() -> int:
+    """Delete old notices; returns how many went."""
+    return old_notices.forget(now=timezone.now())
 
 
 def _check_in_thread(channel: Channel) -> None:
