@@ -22,7 +22,7 @@ from divisions.access import Rights
 from divisions.models import Department, Membership
 from divisions.permissions import Reach, Right
 from divisions.selectors import notices
-from moderation.selectors import drift, findings, rounds, wall
+from moderation.selectors import contributions, drift, findings, rounds, wall
 from posts.models import Heartbeat
 from posts.selectors import desk, needs
 
@@ -82,17 +82,19 @@ def _numbers(mine: Rights, now: datetime) -> dict[str, Any]:
             beat=Subquery(beat, output_field=DateTimeField()),
             review=needs.count_of(needs.reviews(mine)),
             drift=needs.count_of(drift.open_to(mine)),
+            comments=needs.count_of(contributions.waiting_for(mine)),
             checks=needs.count_of(rounds.overdue(mine, now=now)),
             news=needs.count_of(notices.unseen(mine)),
             **asked,
         )
-        .values("beat", "review", "drift", "checks", "news", *asked)
+        .values("beat", "review", "drift", "comments", "checks", "news", *asked)
         .first()
     ) or {}
     return {
         "beat": found.get("beat"),
         "review": found.get("review") or 0,
         "drift": found.get("drift") or 0,
+        "comments": found.get("comments") or 0,
         "checks": found.get("checks") or 0,
         "news": found.get("news") or 0,
         "needs": sum(found.get(key) or 0 for key in asked),
@@ -112,6 +114,8 @@ def _areas(request: HttpRequest, mine: Rights, numbers: dict[str, int]) -> list[
     areas.append(_area(request, "Calendar", "calendar_today", "posts:calendar", "posts:repeats", "posts:repeat"))
     if mine.anywhere(Right.DRAFT_POST):
         areas.append(_area(request, "Media", "photo_camera", "posts:media", "posts:media_edit"))
+    if contributions.may_open(mine):
+        areas.append(_area(request, "Comments", "chat", "moderation:comments", count=numbers["comments"]))
     return areas
 
 

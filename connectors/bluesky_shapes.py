@@ -111,6 +111,7 @@ def remote(account: Account, item: Mapping[str, Any]) -> Remote:
         ours=keys.made_here(rkey),
         links=tuple(dict.fromkeys(_links(value))),
         pictures=_pictures(value.get("embed") or {}),
+        answers=_parent(value),
         raw=dict(item),
     )
 
@@ -164,7 +165,7 @@ def references(view: Mapping[str, Any]) -> dict[str, Any]:
 
 def _comment(post_id: str, post: Mapping[str, Any], hidden: frozenset[str], own_id: str) -> Comment:
     author, value, remote_id = post["author"], post["record"], str(post["uri"])
-    parent = str(((value.get("reply") or {}).get("parent") or {}).get("uri") or "")
+    parent = _parent(value)
     handle = str(author.get("handle") or "")
     return Comment(
         remote_id=remote_id,
@@ -179,6 +180,11 @@ def _comment(post_id: str, post: Mapping[str, Any], hidden: frozenset[str], own_
         url=f"https://bsky.app/profile/{handle or author['did']}/post/{remote_id.rpartition('/')[2]}",
         raw=dict(post),
     )
+
+
+def _parent(value: Mapping[str, Any]) -> str:
+    """The id of what a record answers; empty for none."""
+    return str(((value.get("reply") or {}).get("parent") or {}).get("uri") or "")
 
 
 def _below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -294,7 +294,8 @@ class Remote:
     """One post as the platform shows it; `ours` = made through our app (None: cannot tell).
 
     `links` are the addresses it leads to, unshortened, where the platform tells; `pictures` how many it carries (None:
-    the platform does not say); `versions` the ids that the same post had before it was edited, oldest first.
+    the platform does not say); `versions` the ids that the same post had before it was edited, oldest first; `answers`
+    the id of what it answers, empty for a post of its own and where answers are not listed.
     """
 
     remote_id: str
@@ -305,6 +306,7 @@ class Remote:
     links: tuple[str, ...] = ()
     pictures: int | None = None
     versions: tuple[str, ...] = ()
+    answers: str = ""
     raw: dict[str, Any] = field(default_factory=dict)
 
 

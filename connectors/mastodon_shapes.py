@@ -30,6 +30,7 @@ def remote(account: Account, item: Mapping[str, Any]) -> Remote:
         ours=_ours(account, item),
         links=links,
         pictures=len(item.get("media_attachments") or []),
+        answers=str(item.get("in_reply_to_id") or ""),
         raw=dict(item),
     )
 

@@ -28,6 +28,7 @@ def remote(account: Account, item: dict[str, Any]) -> Remote:
         links=tuple(url["expanded_url"] for url in urls),
         pictures=len((item.get("attachments") or {}).get("media_keys") or []),
         versions=tuple(version for version in history(item) if version != remote_id),
+        answers=_replied_to(item),
         raw=item,
     )
 
@@ -35,11 +36,11 @@ def remote(account: Account, item: dict[str, Any]) -> Remote:
 def comment(account: Account, post_id: str, item: dict[str, Any], users: dict[str, str]) -> Comment:
     """Return one answer on `post_id`; `users` maps author ids to names. X leads to a post under any name."""
     author_id = str(item.get("author_id") or "")
-    replied = [ref.get("id") for ref in referenced(item) if ref.get("type") == "replied_to"]
+    replied = _replied_to(item)
     return Comment(
         remote_id=str(item.get("id") or ""),
         post_id=post_id,
-        parent_id=str(replied[0]) if replied and str(replied[0]) != post_id else None,
+        parent_id=replied if replied and replied != post_id else None,
         author=users.get(author_id, ""),
         author_id=author_id,
         text=_expanded(str(item.get("text") or ""), _urls(item)),
@@ -117,6 +118,12 @@ def _expanded(text: str, urls: list[dict[str, str]]) -> str:
         if entry["url"]:
             text = text.replace(entry["url"], entry["expanded_url"])
     return text
+
+
+def _replied_to(item: dict[str, Any]) -> str:
+    """Return the id of the post that a post answers; empty for none."""
+    found = [ref.get("id") for ref in referenced(item) if ref.get("type") == "replied_to"]
+    return str(found[0] or "") if found else ""
 
 
 def _time(value: Any) -> datetime:

@@ -70,6 +70,13 @@ QUESTIONS: tuple[Question, ...] = (
     _system("duty", "An officer is on duty", "Put somebody on duty", see="account"),
     _system("admins", "Two people hold it, each with a second factor", "Name a second administrator", see="register"),
     _system("trouble", "Nothing that was sent is in trouble", "Decide what did not go out", see="trouble"),
+    _system(
+        "answered",
+        "No comment below a post waits longer than a day",
+        "Answer the comments that wait",
+        platforms=_SPEAKING,
+        see="comments",
+    ),
     _system("account", "The connection works and was looked at", "Repair the connection", see="account"),
     _system(LINKS, "Links in the last 10 posts work", "Repair the broken link", see="posts"),
     _system("contact", "Phone, address and hours stand in the register", "Complete the register", see="account"),

@@ -71,6 +71,12 @@ PROOF = Threshold(
     act=timedelta(days=1),
     why="Half a shift to post by hand; after a day it is marked missed.",
 )
+# How long a comment below a post may wait, from when it was said.
+UNANSWERED = Threshold(
+    soon=timedelta(hours=8),
+    act=timedelta(days=1),
+    why="A shift to answer what its own readers asked; after a day whoever asked has turned to somebody else.",
+)
 
 # How long a check round may be late.
 CHECK_LATE = Threshold(
@@ -126,3 +132,23 @@ LOOKED_LATE = timedelta(hours=3)  # longer ago than this is said in colour
 LOOK_BACK = timedelta(days=14)  # each hour: platforms count, and some charge, what is read
 LOOK_FAR_BACK = timedelta(days=90)  # once a day, and whenever a person asks
 SETTLES = timedelta(minutes=2)  # what we changed so recently may not show to every reader yet
+
+
+class ContributionKind(models.TextChoices):
+    """What somebody of the public contributed."""
+
+    COMMENT = "comment", "Comment"
+
+
+class Answered(models.TextChoices):
+    """How a contribution came to be answered."""
+
+    SEEN = "seen", "Answered there"  # our own answer was read below it
+    THERE = "there", "Answered there"  # a person says so
+    NOT_NEEDED = "not_needed", "Needs no answer"
+
+
+COMMENTS_EVERY = timedelta(hours=1)
+COMMENTS_BACK = timedelta(days=2)  # posts of these days each hour: most is said in the first hours
+COMMENTS_FAR_BACK = timedelta(days=14)  # all others less often: platforms count, and some charge, what is read
+COMMENTS_FAR_EVERY = timedelta(hours=6)

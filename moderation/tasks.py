@@ -1,16 +1,22 @@
-"""What oversight does by the clock: accounts are read back, check rounds are opened."""
+"""What oversight does by the clock: accounts and their comments are read, check rounds are opened, digests made."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from moderation.services import digests, look, rounds, watching
+from moderation.services import digests, look, reading, rounds, watching
 
 
 @shared_task(ignore_result=True)
 def watch_accounts() -> int:
     """Read back the accounts whose time has come; returns how many were looked at."""
     return watching.look_at_due()
+
+
+@shared_task(ignore_result=True)
+def read_comments() -> int:
+    """Read the comments of the accounts whose time has come; returns how many accounts were read."""
+    return reading.read_due()
 
 
 @shared_task(ignore_result=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import digests, drift, round_parts, rounds, wall, wall_acts
+from moderation.views import comments, digests, drift, round_parts, rounds, wall, wall_acts
 
 app_name = "moderation"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("desk/wall/<slug:slug>/duty/", wall_acts.duty, name="wall_duty"),
     path("desk/wall/<slug:slug>/reconnect/", wall_acts.reconnect, name="wall_reconnect"),
     path("desk/wall/<slug:slug>/look/", wall_acts.look, name="wall_look"),
+    path("desk/comments/", comments.index, name="comments"),
+    path("desk/comments/<int:pk>/answer/", comments.answer, name="comment_answer"),
+    path("desk/comments/<int:pk>/reopen/", comments.reopen, name="comment_reopen"),
     path("desk/digests/", digests.index, name="digests"),
     path("desk/digests/<int:pk>/", digests.show, name="digest"),
     path("desk/digests/<int:pk>/<slug:code>/", digests.rows, name="digest_rows"),

@@ -11,31 +11,22 @@ from typing import ClassVar
 from django.db import models
 
 from divisions.models import Channel, User
+from moderation.models.watch import Watch
 from moderation.states import DriftDecision, DriftKind
 from posts.models import Delivery
 
 
-class ChannelWatch(models.Model):
+class ChannelWatch(Watch):
     """When an account was last read back, and how it showed itself then.
 
-    `looked_at` = the last look that succeeded, `far_at` the last one over the long window; `problem` why the newest
-    one did not (`problem_since`: since when). `profile` is what is known and accepted of it; empty = never seen.
-    `lease` names who looks at it now, until `lease_until`.
+    `profile` is what is known and accepted of it; empty = never seen.
     """
 
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, primary_key=True, related_name="watch")
-    next_at = models.DateTimeField()
-    looked_at = models.DateTimeField(null=True, blank=True)
-    far_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(max_length=300, blank=True)
-    problem_since = models.DateTimeField(null=True, blank=True)
     profile = models.JSONField(default=dict, blank=True)
-    lease = models.CharField(max_length=32, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
+    class Meta(Watch.Meta):
         verbose_name_plural = "channel watches"
-        default_permissions = ("view",)
         indexes: ClassVar = [models.Index(fields=["next_at"], name="watch_due")]
 
     def __str__(self) -> str:

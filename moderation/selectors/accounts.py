@@ -1,6 +1,7 @@
 """Every account a person oversees with everything that is judged about it, as light rows. Reads only.
 
-Four queries, however many accounts there are: the accounts, their divisions, what is in trouble, what waits in review.
+Five queries, however many accounts there are: the accounts, their divisions, what is in trouble, what waits in review,
+which comments wait.
 Plain values and no model instances: thousands are read to show a screenful. Which of
 them needs somebody is decided in `moderation.selectors.wall`.
 """
@@ -19,7 +20,7 @@ from divisions.models import Channel, Division
 from divisions.selectors import channels as channel_selectors
 from divisions.selectors import register, takeover
 from divisions.states import OWN_PLATFORMS, ChannelState, Platform
-from moderation.selectors import drift
+from moderation.selectors import contributions, drift
 from moderation.selectors.rounds import with_checks
 from posts.models import Delivery, Variant
 from posts.selectors.desk import with_moments
@@ -66,6 +67,8 @@ class Account:
     drifts: int
     strangers: int
     takeover_at: datetime | None
+    comment_watch__looked_at: datetime | None
+    comment_watch__problem: str | None
     holder_count: int
     factor_count: int
     record__owner_id: int | None
@@ -90,6 +93,8 @@ class Account:
     proofs: int = 0
     proof_due_at: datetime | None = None
     proof_post: int | None = None
+    unanswered: int = 0
+    unanswered_since: datetime | None = None
 
     @property
     def duty_officer(self) -> str:
@@ -129,7 +134,7 @@ def overseen(mine: Rights) -> QuerySet[Channel]:
 
 
 def read(mine: Rights) -> list[Account]:
-    """Every account the person oversees, in no order. Four queries."""
+    """Every account the person oversees, in no order. Five queries."""
     rows: QuerySet[Any] = register.with_holders(with_checks(with_moments(channel_selectors.overseen_by(mine))))
     rows = rows.annotate(**drift.of_wall(), takeover_at=takeover.opened_at())
     values = list(rows.order_by().select_related(None).values_list(*_READ))
@@ -138,6 +143,7 @@ def read(mine: Rights) -> list[Account]:
     found = {row[0]: Account(division=divisions[row[at]], **dict(zip(_READ, row, strict=True))) for row in values}
     _add_trouble(found, mine)
     _add_waiting(found, mine)
+    _add_unanswered(found, mine)
     return list(found.values())
 
 
@@ -167,6 +173,13 @@ def _add_waiting(found: dict[int, Account], mine: Rights) -> None:
     for channel, n in rows.values_list("channel", "n"):
         if channel in found:
             found[channel].waiting = n
+
+
+def _add_unanswered(found: dict[int, Account], mine: Rights) -> None:
+    """How many comments wait for an answer on each account, and since when. One query, by its partial index."""
+    for channel, waits in contributions.unanswered_of(overseen(mine)).items():
+        if channel in found:
+            found[channel].unanswered, found[channel].unanswered_since = waits.count, waits.oldest
 
 
 def in_review(channels: Iterable[Any]) -> QuerySet[Variant]:

@@ -20,8 +20,9 @@ from divisions.selectors import completeness
 from divisions.states import ChannelState, Mode
 from moderation.checks import CHECKED_WITHIN, LAST_POSTS, LINKS, LINKS_BACK, NOT_LOOKED
 from moderation.models import ChannelWatch, DriftCase
-from moderation.selectors import watched
-from moderation.states import PROOF, TOKEN_LEFT, Answer
+from moderation.selectors import contributions, watched
+from moderation.selectors.contributions import Unanswered
+from moderation.states import PROOF, TOKEN_LEFT, UNANSWERED, Answer
 from posts.models import Correction, Delivery
 from posts.states import Act, DeliveryState
 
@@ -47,6 +48,8 @@ class Facts:
     holders: int = 0
     factors: int = 0
     policy: bool | None = None
+    unanswered: Unanswered = contributions.NONE
+    comments_read_at: datetime | None = None
 
 
 def of_channels(channels: Sequence[Channel], *, now: datetime) -> dict[int, dict[str, Seen]]:
@@ -84,7 +87,10 @@ def _facts(channels: Sequence[Channel], now: datetime) -> dict[int, Facts]:
     drift, policy = _drift_cases(ids, now), watched.policy_links(ids)
     for channel_id, holders, factors in _held(ids, now):
         facts[channel_id].holders, facts[channel_id].factors = holders, factors
+    unanswered, read = contributions.unanswered_of(ids), contributions.read_by(ids, now=now)
     for channel_id in ids:
+        facts[channel_id].unanswered = unanswered.get(channel_id, contributions.NONE)
+        facts[channel_id].comments_read_at = read.get(channel_id)
         facts[channel_id].drift = drift.get(channel_id)
         facts[channel_id].policy = None if policy is None else policy.get(channel_id, False)
     return facts
@@ -196,6 +202,22 @@ def _drift(channel: Channel, facts: Facts, now: datetime) -> Seen:
     )
 
 
+def _answered(channel: Channel, facts: Facts, now: datetime) -> Seen:
+    if not contributions.can_be_read(channel):
+        return Seen(Answer.NA, contributions.why_not(channel))
+    if facts.comments_read_at is None:
+        return Seen(Answer.UNREAD, "The comments were not read yet.")
+    if now - facts.comments_read_at > CHECKED_WITHIN:
+        return Seen(Answer.UNREAD, f"The comments were last read {_days((now - facts.comments_read_at).days)} ago.")
+    waits = facts.unanswered
+    if waits.oldest is None:
+        return Seen(Answer.YES, "None waits.")
+    since, late = now - waits.oldest, now - waits.oldest >= UNANSWERED.act
+    age = _days(since.days) if late else f"{int(since.total_seconds() // 3600)} h"
+    words = f"{waits.count} {'waits' if waits.count == 1 else 'wait'}, the oldest for {age}."
+    return Seen(Answer.NO if late else Answer.YES, words)
+
+
 def _policy(channel: Channel, facts: Facts, now: datetime) -> Seen:
     if facts.policy is None:
         return Seen(Answer.NA, "No comment policy is published yet.")
@@ -217,6 +239,7 @@ _RULES: Mapping[str, Callable[[Channel, Facts, datetime], Seen]] = {
     "contact": _contact,
     "alt": _alt,
     "corrections": _corrections,
+    "answered": _answered,
     "drift": _drift,
     "policy": _policy,
     LINKS: _not_looked,

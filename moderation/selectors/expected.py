@@ -5,8 +5,8 @@ Reads only; asks no platform. What an account does show is compared with it in `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -16,8 +16,9 @@ from connectors import composing
 from connectors.contract import Connector
 from divisions.models import Channel
 from divisions.services.accounts import connector_of
+from moderation.models import Contribution
 from moderation.selectors.words import addresses
-from moderation.states import SETTLES
+from moderation.states import SETTLES, Answered
 from posts.models import Delivery
 from posts.services.begin import outgoing_of
 from posts.states import UNFINISHED, Act, DeliveryState
@@ -55,16 +56,20 @@ class Copy:
     @property
     def has_id(self) -> bool:
         """Whether it is known by the platform's id, and not only by a link that a person pasted."""
-        return "://" not in self.newest_id
+        return not self.newest_id.startswith(("http://", "https://"))  # Bluesky's ids begin with at://
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What one account should show. `known` are ids of ours that need not show (taken down), too."""
+    """What one account should show. `known` are ids of ours that need not show (taken down), too.
+
+    `answered` = comments of which a person said that they are answered there, and when: who wrote that is known.
+    """
 
     copies: tuple[Copy, ...]
     known: frozenset[str]
     pending: tuple[Delivery, ...]
+    answered: Mapping[str, datetime] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> dict[str, Copy]:
@@ -73,7 +78,7 @@ class Expectation:
 
 
 def of_channel(channel: Channel, *, since: datetime, now: datetime) -> Expectation:
-    """What the account should show of the time since `since`. Two queries."""
+    """What the account should show of the time since `since`. Three queries."""
     about = Delivery.objects.filter(channel=channel, due_at__gte=since - _EARLIER)
     spoken = list(about.filter(act__in=[Act.PUBLISH, Act.REPLY]).select_related("post").order_by("pk"))
     acts = list(
@@ -90,7 +95,13 @@ def of_channel(channel: Channel, *, since: datetime, now: datetime) -> Expectati
         copies=tuple(_copy(row, by_copy.get(row.pk, []), connector, now) for row in out),
         known=frozenset(row.remote_id for row in (*spoken, *acts) if row.remote_id),
         pending=tuple(row for row in spoken if _may_be_out(row)),
+        answered=_answered(channel, since),
     )
+
+
+def _answered(channel: Channel, since: datetime) -> dict[str, datetime]:
+    rows = Contribution.objects.filter(channel=channel, answered_how=Answered.THERE, answered_at__gte=since)
+    return {remote_id: at for remote_id, at in rows.values_list("remote_id", "answered_at") if at is not None}
 
 
 def _may_be_out(row: Delivery) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from divisions.selectors import completeness, takeover
 from divisions.states import ChannelState
 from moderation.selectors import profile
-from moderation.states import CHECK_LATE, DOUBT, PROFILE, PROOF, SILENCE, TOKEN_LEFT, Level
+from moderation.states import CHECK_LATE, DOUBT, PROFILE, PROOF, SILENCE, TOKEN_LEFT, UNANSWERED, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ def assess(channel: Any, *, silent: timedelta, ratio: float | None, now: datetim
         *_broken(channel),
         *_doubt(channel, now),
         *_silence(channel, silent, ratio),
+        *_unanswered(channel, now),
         *_proof(channel, now),
         *_takeover(channel, now),
         *_duty(channel),
@@ -105,6 +106,17 @@ def _silence(channel: Any, silent: timedelta, ratio: float | None) -> Iterator[R
     level = Level.ACT if ratio >= SILENCE.act else Level.SOON
     words = f"{since}; the promise is a post every {promised}."
     yield Reason(code="silent", level=level, rank=3, icon="schedule", words=words, step="write")
+
+
+def _unanswered(channel: Any, now: datetime) -> Iterator[Reason]:
+    n, since = channel.unanswered, now - (channel.unanswered_since or now)
+    if not n or since < UNANSWERED.soon:
+        return
+    words = f"{n} comments wait for an answer, the oldest for {_span(since)}."
+    if n == 1:
+        words = f"One comment has waited {_span(since)} for an answer."
+    level = Level.ACT if since >= UNANSWERED.act else Level.SOON
+    yield Reason(code="unanswered", level=level, rank=4, icon="chat", words=words, step="comments")
 
 
 def _proof(channel: Any, now: datetime) -> Iterator[Reason]:

@@ -22,10 +22,18 @@ from divisions.permissions import Right
 from divisions.selectors import roster
 from divisions.selectors.completeness import Completeness
 from divisions.states import ChannelState, Mode
-from moderation.selectors import accounts, profile
+from moderation.selectors import accounts, contributions, profile
 from moderation.selectors.accounts import Account
 from moderation.selectors.reasons import Reason, assess
-from moderation.states import SILENCE, SPARK_BARS, SPARK_DAYS, TOKEN_LEFT, Level
+from moderation.states import (
+    LOOKED_LATE,
+    SILENCE,
+    SPARK_BARS,
+    SPARK_DAYS,
+    TOKEN_LEFT,
+    UNANSWERED,
+    Level,
+)
 from posts.models import Delivery
 from posts.states import Act, DeliveryState
 
@@ -90,8 +98,18 @@ class Spark:
     words: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """The cell "Unanswered". `count` None = it cannot be known, `why` says why; else `oldest` and how it looks."""
+
+    count: int | None
+    oldest: datetime | None = None
+    tone: str = ""
+    why: str = ""
+
+
 def rows(mine: Rights, *, now: datetime) -> list[Row]:
-    """Every account the person oversees, judged, worst first. Six queries."""
+    """Every account the person oversees, judged, worst first. Seven queries."""
     found = accounts.read(mine)
     names = roster.names_on_duty({account.pk: account.standing for account in found}, now=now)
     for account in found:
@@ -222,3 +240,18 @@ def connection_words(channel: Account, now: datetime) -> tuple[str, str]:
     if left <= TOKEN_LEFT.act:
         return ("ended" if left <= timedelta(0) else f"{left.days} d"), "is-bad"
     return f"{left.days} d", "is-soon" if left <= TOKEN_LEFT.soon else ""
+
+
+def unanswered(channel: Account, now: datetime) -> Unanswered:
+    """How many comments wait for an answer; never a nought that nobody has read."""
+    if not contributions.can_be_read(channel):
+        return Unanswered(count=None, why=contributions.why_not(channel))
+    if channel.comment_watch__looked_at is None:
+        return Unanswered(count=None, why=channel.comment_watch__problem or "The comments were not read yet.")
+    since = channel.unanswered_since
+    tone = ""
+    if since is not None and now - since >= UNANSWERED.soon:
+        tone = "is-bad" if now - since >= UNANSWERED.act else "is-soon"
+    late = now - channel.comment_watch__looked_at > LOOKED_LATE
+    why = channel.comment_watch__problem or "The comments were not read for hours." if late else ""
+    return Unanswered(count=channel.unanswered, oldest=since, tone=tone, why=why)

@@ -177,8 +177,14 @@ def _other_links(remote: Remote, copy: Copy) -> bool:
 
 
 def _is_ours(remote: Remote, expectation: Expectation, now: datetime) -> bool:
-    """Known by its id (taken down, too), or perhaps one that went out without our having heard so yet."""
+    """Known by its id (taken down, too), or perhaps one that went out without our having heard so yet.
+
+    So is an answer to a comment when a person said afterwards that it is answered there: that is who and why.
+    """
     if not expectation.known.isdisjoint((remote.remote_id, *remote.versions)):
+        return True
+    answered_at = expectation.answered.get(remote.answers)
+    if answered_at is not None and remote.created_at <= answered_at:
         return True
     if any(_may_be(remote, row) for row in expectation.pending):
         return True

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from connectors.contract import Account, Act, Connector, Probe, Profile, Remote
-from connectors.errors import ConnectorError, NotSupported, Refused, Temporary
+from connectors.errors import ConnectorError, NotSupported, Refused
 from divisions import access
 from divisions.errors import BadInput, WrongMoment
 from divisions.models import Channel, User
@@ -29,15 +27,13 @@ from moderation.models import ChannelWatch, DriftCase
 from moderation.selectors import expected
 from moderation.selectors.drift import readable
 from moderation.selectors.expected import Copy
-from moderation.services import comparing, linking
+from moderation.services import comparing, linking, turns
 from moderation.services.comparing import Finding
-from moderation.states import LOOK_AGAIN, LOOK_BACK, LOOK_EVERY, LOOK_FAR_BACK, DriftKind
-from posts.models import ChannelLane
+from moderation.states import LOOK_BACK, LOOK_EVERY, LOOK_FAR_BACK, DriftKind
 from records.services import ledger
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
 PAGES, PAGES_FAR = 4, 20
 SECONDS = 30.0  # in one look, no further page or question after so long
 SECONDS_OF_ALL = 45.0  # of the beat, no further account is begun: the next minute goes on
@@ -104,7 +100,7 @@ def look_now(*, channel: Channel, by: User | None, now: datetime | None = None) 
     if not readable().filter(pk=channel.pk).exists():
         raise WrongMoment("It cannot be read back.", cure="Only accounts that are connected can be; look yourself.")
     ChannelWatch.objects.bulk_create([ChannelWatch(channel=channel, next_at=moment)], ignore_conflicts=True)
-    watch = _claim(ChannelWatch.objects.filter(channel=channel), moment)
+    watch = turns.claim(ChannelWatch.objects.filter(channel=channel), moment)
     if watch is None:
         raise WrongMoment("It is being looked at this moment.", cure="Open the page again in a minute.")
     return _look(watch, now=moment, far=True)
@@ -112,19 +108,7 @@ def look_now(*, channel: Channel, by: User | None, now: datetime | None = None) 
 
 def _claim_next(now: datetime) -> ChannelWatch | None:
     due = ChannelWatch.objects.filter(next_at__lte=now, channel__in=readable())
-    return _claim(due.order_by("next_at"), now)
-
-
-@transaction.atomic
-def _claim(rows: QuerySet[ChannelWatch], now: datetime) -> ChannelWatch | None:
-    """Take one row that nobody looks at; others pass it over, also while this runs."""
-    free = rows.filter(Q(lease_until=None) | Q(lease_until__lt=now))
-    watch = free.select_for_update(of=("self",), skip_locked=True).select_related("channel__division").first()
-    if watch is None:
-        return None
-    watch.lease, watch.lease_until = uuid.uuid4().hex, now + LEASE
-    watch.save(update_fields=["lease", "lease_until"])
-    return watch
+    return turns.claim(due.order_by("next_at"), now)
 
 
 def _look(watch: ChannelWatch, *, now: datetime, far: bool) -> Looked:
@@ -134,7 +118,7 @@ def _look(watch: ChannelWatch, *, now: datetime, far: bool) -> Looked:
         channel = tokens.keep_fresh(watch.channel, now=now)
         watch.channel.credentials = channel.credentials
         connector, account = connector_of(channel), account_of(channel)
-        _leave_room(channel, now)
+        turns.leave_room(channel, now)
         seen = _read(connector, account, now=now, far=far, ends=ends)
         expectation = expected.of_channel(watch.channel, since=seen.since, now=now)
         found = comparing.posts(
@@ -149,15 +133,6 @@ def _look(watch: ChannelWatch, *, now: datetime, far: bool) -> Looked:
     except (ConnectorError, BadInput) as error:
         return _failed(watch, error, now)
     return _record(watch, [*found.findings, *gone], seen, now=now, far=far)
-
-
-def _leave_room(channel: Channel, now: datetime) -> None:
-    """Where the platform told us to wait, what is to be sent goes first."""
-    soon = now + timedelta(seconds=30)
-    waits = ChannelLane.objects.filter(channel=channel, next_call_at__gt=soon).order_by("-next_call_at").first()
-    if waits is not None and waits.next_call_at is not None:
-        left = (waits.next_call_at - now).total_seconds()
-        raise Temporary("it asked us to wait", retry_after=left, rate_limited=True)
 
 
 def _read(connector: Connector, account: Account, *, now: datetime, far: bool, ends: float) -> _Seen:
@@ -221,14 +196,12 @@ def _probe(copy: Copy) -> Probe:
 def _failed(watch: ChannelWatch, error: Exception, now: datetime) -> Looked:
     """Not looked: say why and since when, and try again. Says nothing about what the account shows."""
     row = ChannelWatch.objects.select_for_update().get(pk=watch.pk)
-    problem = f"{watch.channel.get_platform_display()} could not be read: {error}"[:300]
-    if row.lease != watch.lease:
-        return Looked(problem=problem)
-    wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
-    row.problem, row.problem_since = problem, row.problem_since or now
-    row.next_at, row.lease, row.lease_until = now + max(LOOK_AGAIN, wait), "", None
-    row.save(update_fields=["problem", "problem_since", "next_at", "lease", "lease_until"])
-    return Looked(problem=problem)
+    if row.lease == watch.lease:
+        row.channel = watch.channel
+        turns.held_up(row, error, now)
+        row.lease, row.lease_until = "", None
+        row.save(update_fields=["problem", "problem_since", "next_at", "lease", "lease_until"])
+    return Looked(problem=turns.problem_of(watch.channel, error))
 
 
 @transaction.atomic

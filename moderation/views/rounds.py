@@ -182,6 +182,7 @@ def _see(place: str, row: CheckRound) -> tuple[str, str] | None:
         "trouble": (f"{posts}&where=failed", "See what failed"),
         "corrections": (posts, "See the posts"),
         "account": (reverse("divisions:channel", args=[channel.slug]), "See the account"),
+        "comments": (f"{reverse('moderation:comments')}?channel={channel.slug}", "See the comments"),
         "drift": (f"{reverse('moderation:drift')}?channel={channel.slug}", "See the cases"),
         "directory": (reverse("posts:accounts"), "See the directory"),
         "register": (reverse("divisions:register_entry", args=[channel.slug]), "See the register"),

@@ -38,6 +38,7 @@ BUTTONS: dict[str, tuple[str, Right | None, str]] = {
     "write": ("Start a post", Right.DRAFT_POST, ""),
     "decide_broken": ("Decide", Right.DECIDE_DELIVERY, "failed"),
     "decide_doubt": ("Decide", Right.DECIDE_DELIVERY, "uncertain"),
+    "comments": ("Read them", None, ""),
     "prove": ("Paste the link", Right.PROVE_HANDOFF, "awaiting_proof"),
     "decide_drift": ("Decide", Right.DECIDE_DRIFT, ""),
     "check": ("Check it", Right.SIGN_CHECK, ""),
@@ -128,6 +129,7 @@ def _groups(
                 "name": _name(row),
                 "spark": sparks[row.channel.pk],
                 "connection": wall.connection_words(row.channel, now),
+                "unanswered": wall.unanswered(row.channel, now),
                 "button": button(row, mine),
                 "open_url": wall_acts.opened(request.GET, row.channel.slug),
                 "worst": row is rows[0],
@@ -179,7 +181,9 @@ def button(row: Row, mine: Rights) -> dict[str, str] | None:
         return {"label": label, "act": reverse("moderation:wall_reconnect", args=[channel.slug])}
     if step == "duty":
         return {"label": label, "open": "yes"}
-    if state:
+    if step == "comments":
+        url = f"{reverse('moderation:comments')}?channel={channel.slug}"
+    elif state:
         url = _to_decide(channel, state)
     elif right is Right.DECIDE_DRIFT:
         url = f"{reverse('moderation:drift')}?channel={channel.slug}"

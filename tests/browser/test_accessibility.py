@@ -163,6 +163,7 @@ def test_the_desk_of_who_decides_and_oversees_passes(page: Page, live_server: An
     paths += ["/desk/hold/", "/desk/hold/new/", *(world.address("posts:hold", h) for h in ("in-force", "released"))]
     paths += ["/desk/drift/", "/desk/drift/?show=decided", "/desk/drift/?show=accounts"]
     paths += [world.address("moderation:drift_case", case) for case in ("open", "takeover")]
+    paths += ["/desk/comments/", "/desk/comments/?show=all"]
     lines = all_found(page, live_server.url, [*paths, "/desk/channels/", "/desk/channels/x-department/"])
     assert complaints == []
     assert lines == []

@@ -19,7 +19,7 @@ from divisions.services import channels
 from moderation.models import ChannelWatch, DriftCase, DriftStep
 from moderation.selectors import drift as selectors
 from moderation.selectors import wall
-from moderation.services import drift, watching
+from moderation.services import drift, turns, watching
 from moderation.states import TAKEOVER_STEPS, DriftKind, Level
 from posts.models import Delivery, Hold, Post
 from posts.services import withdraw
@@ -240,12 +240,12 @@ def test_two_looks_at_once_are_one(
     strange(network, department.facebook_northeast)
     ChannelWatch.objects.update(next_at=later)
     rows = ChannelWatch.objects.filter(channel=department.facebook_northeast)
-    held = watching._claim(rows, later)
+    held = turns.claim(rows, later)
     assert held is not None
-    assert watching._claim(rows, later) is None
+    assert turns.claim(rows, later) is None
     with pytest.raises(WrongMoment):
         watching.look_now(channel=department.facebook_northeast, by=department.smo, now=later)
-    late = watching._claim(rows, later + watching.LEASE + timedelta(seconds=1))  # the first went silent
+    late = turns.claim(rows, later + turns.LEASE + timedelta(seconds=1))  # the first went silent
     assert late is not None
     assert len(watching._look(late, now=later, far=False).cases) == 1
     assert watching._look(held, now=later, far=False).cases == ()

@@ -82,6 +82,9 @@ moderation:league                    GET  -                   in   403 403 403  
 moderation:wall_duty                 POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
 moderation:wall_reconnect            POST facebook-northeast  in   403 403 403   404 404 404   302 302 403 403   404
 moderation:wall_look                 POST facebook-northeast  in   403 403 403   404 404 404   302 403 403 403   404
+moderation:comments                  GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
+moderation:comment_answer            POST asked               in   302 302 302   404 404 404   302 403 403 403   404
+moderation:comment_reopen            POST answered            in   302 302 302   404 404 404   302 403 403 403   404
 moderation:drift                     GET  -                   in   200 200 200   200 200 200   200 200 200 200   403
 moderation:drift_case                GET  open                in   200 200 200   404 404 404   200 200 200 200   404
 moderation:drift_case                GET  takeover            in   200 200 200   404 404 404   200 200 200 200   404

@@ -29,7 +29,7 @@ from divisions.services import (
     takeover,
     training,
 )
-from moderation.models import CheckRound, DriftCase, DriftStep, Task
+from moderation.models import CheckRound, Contribution, DriftCase, DriftStep, Task
 from moderation.services import digests, rounds, screenshots
 from moderation.states import TAKEOVER_STEPS
 from posts.models import Delivery, Draft, Heartbeat, Pattern, Post, Subscriber, SubscribeRequest, Subscription
@@ -91,6 +91,7 @@ class World:
         self.pattern = Pattern.objects.get()
         self._alerts(where, by)
         self._differences()
+        self._comments()
         days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=6)}
         self.absence = absences.enter(user=boss, deputy=self.d.smo, by=self.d.admin, now=NOW, **days)
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
@@ -121,6 +122,15 @@ class World:
             "access_sign": review.pk,
             "access_review_file": review.pk,
             "access_decide": review.items.get(membership__user=d.officer).pk,
+        }
+
+    def _comments(self) -> None:
+        """Below a post of Northeast's page: a question that waits, and one that somebody said is answered."""
+        facts = {"channel": self.d.facebook_northeast, "text": "When does it open?", "said_at": NOW, "fetched_at": NOW}
+        said = {"answered_how": "there", "answered_at": NOW, "answered_by": self.d.officer}
+        self.comments = {
+            "asked": Contribution.objects.create(remote_id="1", author="Neighbor", **facts),
+            "answered": Contribution.objects.create(remote_id="2", author="Neighbor", **facts, **said),
         }
 
     def _checks(self) -> None:
@@ -234,6 +244,8 @@ class World:
         if thing.partition(",")[0] in self.told:
             name, _, code = thing.partition(",")
             return [self.told[name], *([code] if code else [])]
+        if step.startswith("comment_"):
+            return [self.comments[thing].pk]
         if step.startswith("drift") and thing in self.cases:
             return [self.cases[thing].pk, *(["apps"] if step == "drift_tick" else [])]
         if step == "file":
@@ -311,6 +323,9 @@ class World:
 
     def _drift_decide(self, _: str) -> dict[str, Any]:
         return {"decision": "adopt"}
+
+    def _comment_answer(self, _: str) -> dict[str, Any]:
+        return {"how": "not_needed"}
 
     def _picture_add(self, _: str) -> dict[str, Any]:
         return {"asset": self.picture.pk}
