@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ MANAGE = [sys.executable, str(local.BASE_DIR / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
 TIMING = {"HTTP_READ_TIMEOUT_S": "2", "LEASE_S": "6", "RECONCILE_AFTER_S": "1,2,4"}
+TOO_LATE = 2  # load_volume: what is asked for lies in the past by now
 # What a crash of the server may not lose is kept; what only a crash of the machine could lose is not.
 SERVER = ("fsync=off", "full_page_writes=off", "max_connections=400")
 
@@ -74,6 +76,22 @@ class Ground:
     def manage(self, *arguments: str) -> None:
         """Run one command to its end. Raises CalledProcessError."""
         subprocess.run([*MANAGE, *arguments], env=self.env(), check=True, stdout=subprocess.DEVNULL)
+
+    def load(self, posts: int, *, channels: int, lead_s: float, spread_s: float = 0.0) -> datetime:
+        """Load approved posts; returns when the first is due. On a busy machine the lead grows until it is enough."""
+        for longer in (1, 4, 16):
+            due_at = datetime.now(UTC) + timedelta(seconds=lead_s * longer)
+            try:
+                self.manage(
+                    *("load_volume", "--divisions", "4", "--channels", str(channels), "--platforms", "x,facebook"),
+                    *("--posts", str(posts), "--due-at", due_at.isoformat(), "--spread-s", str(spread_s)),
+                )
+            except subprocess.CalledProcessError as error:
+                if error.returncode != TOO_LATE or longer == 16:
+                    raise
+            else:
+                return due_at
+        raise AssertionError
 
     def start_worker(self, name: str) -> None:
         """Start a worker, or start it again."""
@@ -133,7 +151,7 @@ class Ground:
 
     def empty_redis(self) -> None:
         """FLUSHALL: every message is gone."""
-        client = Client.from_url(self.redis.url(), socket_connect_timeout=2, socket_timeout=5)
+        client = Client.from_url(self.redis.url(), socket_connect_timeout=30, socket_timeout=30)
         client.flushall()
         client.close()
 
@@ -146,14 +164,14 @@ class Ground:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the database."""
-        with psycopg.connect(self.postgres.url(), connect_timeout=5) as link:
+        with psycopg.connect(self.postgres.url(), connect_timeout=30) as link:
             return link.execute(sql).fetchall()  # type: ignore[call-overload,no-any-return]
 
     def control(self, **order: Any) -> None:
         """Tell the sandbox network to misbehave."""
         body = json.dumps(order).encode()
         request = urllib.request.Request(f"{self.sandbox_url}/_control", data=body, method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
     def shown(self) -> list[dict[str, Any]]:
         """Everything that ever showed on the sandbox network."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from tests.faults.ground import Ground
 
 # A call whose first byte was out before the commit may be heard a little later; a frozen worker wakes far later.
+# Counted from when the network has answered what it was asked after the commit: a busy one hears everything late.
 ON_ITS_WAY = timedelta(seconds=3)
 ATTEMPTS = "SELECT delivery_id, started_at FROM posts_attempt ORDER BY started_at"
 
@@ -23,6 +24,7 @@ class Window:
 
     committed_at: datetime
     held: int
+    listened_at: datetime | None = None
     released_at: datetime | None = None
     opened_at: datetime | None = None
 
@@ -68,7 +70,9 @@ class Holding:
     def hold(self) -> None:
         """Place one hold of everything."""
         answer = self.place.order("place")
-        self.windows.append(Window(committed_at=datetime.fromisoformat(answer["at"]), held=answer["held"]))
+        self.place.shown()
+        committed_at, now = datetime.fromisoformat(answer["at"]), datetime.now(UTC)
+        self.windows.append(Window(committed_at=committed_at, held=answer["held"], listened_at=now))
         self.say(f"          held {answer['held']}")
 
     def release(self) -> None:
@@ -104,7 +108,7 @@ def judge(
         late += [
             f"{what} was heard at {at}, held since {committed_at}"
             for what, at in heard
-            if committed_at + ON_ITS_WAY < at <= opened_at
+            if (window.listened_at or committed_at) + ON_ITS_WAY < at <= opened_at
         ]
     return Kept(
         holds=len(found),

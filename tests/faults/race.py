@@ -38,17 +38,16 @@ class Race:
     rounds: int
     seed: int = 1
     latest_s: float = 2.0  # after the start, or after a round was opened
+    latency_ms: int = 0  # of every call: so the way out lasts longer than a slow machine needs to place a hold
 
 
 def run(race: Race, place: Ground, say: Callable[[str], None]) -> Kept:
     """Run one race; returns what the holds let through."""
     dice = random.Random(race.seed)
-    due_at = datetime.now(UTC) + timedelta(seconds=20 + race.count / 25)
     say(f"Loading {race.count} posts on {CHANNELS} channels, all due at once …")
-    place.manage(
-        *("load_volume", "--divisions", "4", "--channels", str(CHANNELS), "--platforms", "x,facebook"),
-        *("--posts", str(race.count), "--due-at", due_at.isoformat()),
-    )
+    due_at = place.load(race.count, channels=CHANNELS, lead_s=20 + race.count / 25)
+    if race.latency_ms:
+        place.control(account="*", fault="latency", value=race.latency_ms)
     place.query(GATE.format("paused", "connected"))
     for number in range(WORKERS):
         place.start_deliverer(f"worker{number}")
@@ -65,7 +64,7 @@ def run(race: Race, place: Ground, say: Callable[[str], None]) -> Kept:
         holding.release()
         _wait_for(datetime.now(UTC) + timedelta(seconds=UNTOUCHED_S))
         holding.settle()
-    children.wait_until(lambda: _left(place, holding) == 0, 60 + race.count / 5, every_s=0.5)
+    children.wait_until(lambda: _left(place, holding) == 0, 300 + race.count / 5, every_s=0.5)
     kept = holding.judge()
     say(f"{place.query(OUT)[0][0]} of {race.count} are out.")
     return kept

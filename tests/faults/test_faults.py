@@ -14,7 +14,7 @@ from tests.faults.holding import Window
 from tests.faults.holding import judge as judge_holds
 from tests.faults.verdict import Row, judge
 
-SMALL = trial.Plan(count=48, kills=4, spread_s=10.0, bound_s=120.0, seed=7, workers=2, freezes=1, holds=1)
+SMALL = trial.Plan(count=48, kills=4, spread_s=10.0, bound_s=400.0, seed=7, workers=2, freezes=1, holds=1)
 
 
 @pytest.mark.slow
@@ -39,7 +39,7 @@ def test_nothing_begins_after_a_hold_on_eight_workers_and_nothing_by_its_release
         sys.stdout.write(f"{line}\n")
 
     with ground(tmp_path) as place:
-        kept = race.run(race.Race(count=90, rounds=2, seed=11, latest_s=0.6), place, say)
+        kept = race.run(race.Race(count=90, rounds=2, seed=11, latest_s=0.6, latency_ms=400), place, say)
         out = place.query(race.OUT)[0][0]
     say(kept.line())
     assert kept.broken == ()

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -78,12 +78,8 @@ class Plan:
 
 def run(plan: Plan, place: Ground, say: Callable[[str], None]) -> Verdict:
     """Run one trial; returns what came of it."""
-    due_at = datetime.now(UTC) + timedelta(seconds=8 + plan.count / 60)
     say(f"Loading {plan.count} posts on {CHANNELS} channels …")
-    place.manage(
-        *("load_volume", "--divisions", "4", "--channels", str(CHANNELS), "--platforms", "x,facebook"),
-        *("--posts", str(plan.count), "--due-at", due_at.isoformat(), "--spread-s", str(plan.spread_s)),
-    )
+    due_at = place.load(plan.count, channels=CHANNELS, lead_s=8 + plan.count / 60, spread_s=plan.spread_s)
     for fault, seed in (("drop_after_accept", 1), ("500", 2)):
         place.control(account="*", fault=fault, p=plan.chance, seed=plan.seed + seed, value="either")
     for number in range(plan.workers):
