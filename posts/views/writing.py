@@ -207,7 +207,7 @@ class Page:
         return {
             "asked": asked,
             "kept": [(flag, said) for flag, said in answers.items() if flag not in names],
-            "mark": " ".join(f"{line['name']}:{line['words']}" for line in asked)[:MAX_MARK],
+            "mark": " ".join(f"{line['name']}:{' | '.join(line['all'])}" for line in asked)[:MAX_MARK],
         }
 
     def _question(self, flag: Flag, finding: Finding, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -149,7 +149,8 @@ def _answer(why: str, *words: str) -> dict[str, Any]:
 
 def test_an_unanswered_word_stops_and_names_the_word_and_the_flag() -> None:
     (finding,) = _of("A juvenile ran.")
-    assert finding.severity is Severity.STOP and finding.is_question
+    assert finding.severity is Severity.STOP
+    assert finding.is_question
     assert finding.message == "“juvenile”: does it touch a child?"
     assert finding.cure == "Tick “a child”, or say in a few words why it does not."
 
@@ -160,8 +161,10 @@ def test_a_tick_answers_it() -> None:
 
 def test_a_reason_answers_it_and_stays_as_a_warning_for_the_reviewer() -> None:
     (finding,) = _of("A Juvenile ran.", not_touched=_answer("A juvenile heron, a bird.", "juvenile"))
-    assert finding.severity is Severity.WARNING and not finding.is_question
-    assert "A juvenile heron, a bird." in finding.message and "“Juvenile”" in finding.message
+    assert finding.severity is Severity.WARNING
+    assert not finding.is_question
+    assert "A juvenile heron, a bird." in finding.message
+    assert "“Juvenile”" in finding.message
 
 
 @pytest.mark.parametrize("why", ["", "no", "    ", "n/a"])
@@ -172,7 +175,9 @@ def test_a_reason_that_says_nothing_is_none(why: str) -> None:
 
 def test_a_reason_holds_for_the_words_it_was_given_for_only() -> None:
     (finding,) = _of("A juvenile ran. A minor was hurt.", not_touched=_answer("A juvenile heron.", "juvenile"))
-    assert finding.is_question and "“minor”" in finding.message and "“juvenile”" not in finding.message
+    assert finding.is_question
+    assert "“minor”" in finding.message
+    assert "“juvenile”" not in finding.message
     assert touches.words_of(finding) == ["juvenile", "minor"]
 
 
