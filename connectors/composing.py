@@ -123,7 +123,7 @@ def _title_problems(platform: str, outgoing: Outgoing, capabilities: Capabilitie
         yield Problem(
             code="TITLE_EMPTY",
             field="title",
-            message=f"A {platform} post needs a title.",
+            message="A title is missing: it is shown there above the text.",
             cure="Write a title.",
         )
     elif used > limit:

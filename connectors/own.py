@@ -39,10 +39,13 @@ class OwnChannel(BaseConnector):
         """One repeatable step whose payload already holds the receipt.
 
         A publication is known by its delivery's key, every later act by the id of what it is done to. Raises
-        Misconfigured when a publication has no address, NotSupported for acts the channel does not know.
+        Misconfigured when a publication has no address or another act no target, NotSupported for acts that the
+        channel does not know.
         """
         if outgoing.act not in self.acts:
             raise NotSupported(f"{self.platform} cannot {outgoing.act.value}")
+        if outgoing.act is not Act.PUBLISH and outgoing.target is None:
+            raise Misconfigured(f"a {outgoing.act.value} needs a target: set Outgoing.target")
         if outgoing.act is Act.PUBLISH and not outgoing.url:
             raise Misconfigured(f"a {self.platform} delivery needs its canonical address: set Outgoing.url")
         remote_id = outgoing.target.remote_id if outgoing.target else outgoing.key

@@ -21,7 +21,7 @@ from connectors.webhook import Webhook
 from connectors.x import X
 from connectors.youtube import YouTube
 
-__all__ = ["PLATFORMS", "PlatformInfo", "get", "info"]
+__all__ = ["PLATFORMS", "PlatformInfo", "get", "info", "spoken"]
 
 _CONNECTORS: dict[str, type] = {
     "facebook": Facebook,
@@ -36,6 +36,11 @@ _CONNECTORS: dict[str, type] = {
     "feed": Feed,
     "internal": Internal,
 }
+
+
+def spoken() -> set[str]:
+    """Return the platforms that a connector speaks for."""
+    return set(_CONNECTORS)
 
 
 def info(platform: str) -> PlatformInfo:

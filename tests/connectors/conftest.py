@@ -7,9 +7,9 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -37,7 +37,7 @@ from tests.connectors import wire
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 SPEAKERS = ("facebook", "x", "mastodon", "bluesky", "nixle", "youtube")
 REFUSING_TWINS = ("facebook", "x", "bluesky", "youtube")
-WITH_TITLE = ("youtube", "nixle")
+WITH_TITLE = ("youtube", "nixle", "email")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f0300"
     "05fe02fea735816a0000000049454e44ae426082"
@@ -62,7 +62,11 @@ class Blobs(dict[str, bytes]):
 
 @dataclass
 class Speaker:
-    """One platform, one fresh account on the sandbox, and the calls a test makes of both."""
+    """One platform, one fresh account on the sandbox, and the calls a test makes of both.
+
+    The marks say what there is to test: can a post be looked up, are files sent, is there anything to see, which
+    answers can be spoiled.
+    """
 
     platform: str
     connector: Connector
@@ -71,6 +75,23 @@ class Speaker:
     blobs: Blobs
     calls: wire.Log
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    looked_up: ClassVar[bool] = True
+    carries_bytes: ClassVar[bool] = True
+    shows: ClassVar[bool] = True
+    faults: ClassVar[tuple[str, ...]] = ("expired", "429", "500", "drop_after_accept", "malformed")
+
+    @property
+    def secret(self) -> str:
+        """The one secret that opens the account."""
+        return self.account.secrets["access_token"]
+
+    def stranger(self) -> Account:
+        """The same account with a secret that is not its own."""
+        return replace(self.account, secrets={"access_token": "not-the-token"})
+
+    def reads(self, url: str) -> str:
+        """What somebody sees who opens the address of a receipt."""
+        return get(url)
 
     def outgoing(self, text: str = "Road closed", act: Act = Act.PUBLISH, **more: Any) -> Outgoing:
         target = more.pop("target", None)
