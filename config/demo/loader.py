@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from config.demo import content, digests, films, mirror, pictures, rounds
+from config.demo import comments, content, digests, films, mirror, pictures, rounds
 from config.demo.content import DemoPost
 from connectors.contract import Done, Result
 from connectors.errors import ConnectorError
@@ -53,6 +53,7 @@ def load(*, now: datetime, say: Callable[[str], None]) -> bool:
             story.tell(post)
             if number % 40 == 0:
                 say(f"{number} posts written.")
+        comments.tell(now=now)
         rounds.tell(now=now)
         say("Ninety days of check rounds are signed.")
         digests.tell(now=now)

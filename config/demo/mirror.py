@@ -93,6 +93,13 @@ def show(delivery: Delivery) -> Receipt:
     return Receipt(remote_id=remote_id, url=_address(channel, remote_id))
 
 
+def say(delivery: Delivery, comment: dict[str, object]) -> None:
+    """Let somebody of the public write below a copy that is out; with `answer`, we answered."""
+    channel = delivery.channel
+    below = {"post": delivery.remote_id, **comment}
+    _post("_seed", {"account": f"{channel.platform}/{channel.handle}", "comments": [below]})
+
+
 def misbehave(channel: Channel, fault: str) -> None:
     """Make the next call to an account go wrong."""
     _post("_control", {"account": f"{channel.platform}/{channel.handle}", "fault": fault, "count": 1})

@@ -176,7 +176,10 @@ def _outside_profile(network: Network, account: Account, wanted: dict[str, Any])
 
 
 def _seed(network: Network, body: Any) -> Any:
-    """Write history: `{"account": "platform/handle" | {…}, "posts": […]}`; answers the ids in order."""
+    """Write history: `{"account": "platform/handle" | {…}, "posts": […]}`; answers the ids in order.
+
+    `"comments": [{"post": id, …}]` are written below posts that stand there.
+    """
     given = _object(body)
     wanted = given.get("account")
     if wanted is None:
@@ -186,12 +189,22 @@ def _seed(network: Network, body: Any) -> Any:
     if not isinstance(posts, list):
         raise BadInput("posts is a list")
     seeded = [seeding.seed(network, account, item) for item in posts]
+    said = [_seed_comment(network, account, item) for item in given.get("comments") or []]
     return {
         "account": account.id,
         "remote_id": account.remote_id,
         "token": account.token,
         "posts": [{"id": post.id, "key": post.key or None} for post in seeded],
+        "comments": said,
     }
+
+
+def _seed_comment(network: Network, account: Account, given: Any) -> str:
+    facts = dict(_object(given))
+    post = network.store.post(str(facts.pop("post", "")))
+    if post is None or post.account != account.id:
+        raise BadInput("post of a comment is the id of a post of this account")
+    return seeding.comment(network, account, post, facts)
 
 
 def _clear(network: Network, body: Any) -> Any:

@@ -13,7 +13,9 @@ from typing import Any
 from connectors.sandbox.network import Network
 from connectors.sandbox.store import OTHER_APP, OUR_APP, Account, Post, stamp
 
-FIELDS = frozenset({"text", "created_at", "deleted_at", "link", "media", "comments", "key", "app", "hidden", "author"})
+FIELDS = frozenset(
+    {"text", "created_at", "deleted_at", "link", "media", "comments", "key", "app", "hidden", "author", "answer"}
+)
 
 
 class BadInput(ValueError):
@@ -64,7 +66,7 @@ def _post(network: Network, account: Account, wanted: dict[str, Any]) -> Post:
 
 
 def comment(network: Network, account: Account, post: Post, given: Any) -> str:
-    """Let somebody of the public answer a post; returns the answer's id."""
+    """Let somebody of the public answer a post, and with `answer` the account answer them; returns the first's id."""
     wanted = _checked(given)
     answer = _post(network, account, wanted)
     answer.kind = "comment" if account.platform in ("facebook", "youtube") else "post"
@@ -74,7 +76,19 @@ def comment(network: Network, account: Account, post: Post, given: Any) -> str:
     answer.hidden = bool(wanted.get("hidden"))
     answer.root, answer.reply_to, answer.history = post.id, post.id, [answer.id]
     network.store.put_post(answer)
+    if wanted.get("answer"):
+        _answer(network, account, answer, wanted["answer"])
     return answer.id
+
+
+def _answer(network: Network, account: Account, said: Post, given: Any) -> None:
+    """The account's own answer below a comment."""
+    own = _post(network, account, _checked(given))
+    own.kind = said.kind
+    if account.platform == "youtube":
+        own.id = f"{said.id}.{network.new_post_id(account, datetime.fromisoformat(own.created_at), account.handle)}"
+    own.root, own.reply_to, own.history = said.root, said.id, [own.id]
+    network.store.put_post(own)
 
 
 def _media(network: Network, account: Account, given: Any, at: datetime) -> dict[str, str]:
