@@ -17,8 +17,10 @@ from divisions.models import Department, Division, LinkRule, User
 from divisions.permissions import Right
 from divisions.services import notices
 from divisions.services.notices import News
-from posts.models import Correction, Hold, Post, Review, Withdrawal
+from posts.models import Correction, Hold, Post, Review, Revision, Withdrawal
+from posts.models.approving import Rung
 from posts.models.review import Verdict
+from posts.selectors import approving, ladder
 
 
 def writer_id(post: Post) -> int:
@@ -31,6 +33,25 @@ def approved(post: Post, *, by: User, now: datetime) -> None:
     due = post.revision.due_at if post.revision else None
     when = f"It goes out {_moment(due, post)}." if due and due > now else "It goes out now."
     _writer(post, "post_approved", f"Approved: {post}", f"{by.name} approved it. {when}", now)
+
+
+def to_approve(revision: Revision, *, places: set[int], editors: set[int], now: datetime) -> None:
+    """Whoever can give the approval that is missing, at once: an alert does not wait for the first reminder, nor does
+    what one of two has approved. `places` are the divisions whose reviewers decide, `editors` who cannot (P2)."""
+    post, standing = revision.post, approving.standing(revision)
+    people = ladder.people(revision, Rung.REVIEWERS, division_ids=places, editors=editors, now=now)
+    if standing.seats > 1 and not standing.given:
+        people += ladder.people(revision, Rung.CENTRAL, division_ids=places, editors=editors, now=now)
+    given = "".join(f" {approval.approved_by} has approved it as the first of two." for approval in standing.given)
+    notices.tell(
+        people,
+        f"To approve: {post}",
+        f"“{post}” of {post.division} waits for you to approve it.{given} Nothing goes out before.",
+        reverse("posts:decide", args=[post.pk]),
+        kind="review_waiting",
+        key=f"to-approve-{revision.pk}-{len(standing.given)}",
+        now=now,
+    )
 
 
 def sent_back(post: Post, review: Review, *, now: datetime) -> None:

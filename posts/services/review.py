@@ -56,6 +56,8 @@ def approve(*, revision: Revision, by: User, note: str = "", now: datetime | Non
         repeat.begin(post=post, revision=fresh, approval=approval, now=moment)
         move(post, Stage.SCHEDULED, now=moment)
         news.approved(post, by=by, now=moment)
+    else:
+        news.to_approve(fresh, places=deciding_ids(fresh), editors=editors(fresh), now=moment)
     return approval
 
 

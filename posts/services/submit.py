@@ -13,12 +13,12 @@ from divisions.models import Channel, User
 from divisions.permissions import Right
 from posts.errors import StopsOpen
 from posts.html import to_html
-from posts.kinds import SPECS
+from posts.kinds import SPECS, Flag
 from posts.models import Draft, MediaAsset, Post, Revision, RevisionMedia, Variant
 from posts.models.post import When
 from posts.selectors import approving
 from posts.selectors.candidate import Look, look
-from posts.services import direct, fingerprint
+from posts.services import direct, fingerprint, news
 from posts.services.compose import lock, move
 from posts.services.memory import remember
 from posts.states import Stage, check_stage_move
@@ -73,6 +73,9 @@ def submit(
     )
     if trusted:
         direct.publish(post=row, revision=revision, by=by, now=moment)
+    elif not urgent and (SPECS[row.kind].urgent or Flag.AMBER in draft.flags):
+        writers = {*revision.editor_ids, row.author_id}
+        news.to_approve(revision, places={row.division_id}, editors=writers, now=moment)
     return revision
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from divisions.access import rights
 from divisions.errors import WrongMoment
-from divisions.models import User
+from divisions.models import Notice, User
 from divisions.services import people
 from posts.errors import OwnWork
 from posts.models import Approval, Delivery, Post, Revision
@@ -327,3 +327,36 @@ def test_of_the_second_approver_and_a_no_at_the_same_instant_nothing_goes_out_in
 
 def _approving(revision: Revision, person: User) -> Callable[[], Approval]:
     return lambda: review.approve(revision=revision, by=person, now=LATER)
+
+
+# ---- who is told, and when
+
+
+def _told(person: User) -> list[str]:
+    return list(Notice.objects.filter(user=person, kind="review_waiting").values_list("subject", flat=True))
+
+
+def test_with_the_first_of_two_whoever_is_missing_is_told_at_once(department: SimpleNamespace) -> None:
+    d = department
+    revision = _two(d)
+    assert _told(d.smo) == []
+    review.approve(revision=revision, by=d.supervisor, now=SOON)
+    assert _told(d.smo) == [f"To approve: {revision.post}"]
+    assert _told(d.supervisor) == _told(d.officer) == []
+    assert "Supervisor" in Notice.objects.get(user=d.smo, kind="review_waiting").text
+    review.approve(revision=revision, by=d.smo, now=LATER)
+    assert len(_told(d.smo)) == 1
+
+
+def test_an_alert_does_not_wait_for_the_first_reminder(department: SimpleNamespace) -> None:
+    d = department
+    facts = {"do_now": "Stay inside."}
+    revision = submitted(d.northeast, d.officer, kind="safety_alert", facts=facts, channels=[d.northeast_website])
+    assert _told(d.supervisor) == [f"To approve: {revision.post}"]
+    assert _told(d.officer) == _told(d.smo) == []
+
+
+def test_an_amber_alert_tells_both_seats_at_once(department: SimpleNamespace) -> None:
+    d = department
+    revision = submitted(d.northeast, d.officer, flags=("amber",), channels=[d.northeast_website])
+    assert _told(d.supervisor) == _told(d.smo) == [f"To approve: {revision.post}"]
