@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
@@ -80,6 +81,12 @@ def division_ids_of(person: User, *, now: datetime) -> frozenset[int]:
     return frozenset(Membership.objects.filter(_alive(now), user=person).values_list("division", flat=True))
 
 
+def not_begun(rows: Iterable[Membership], *, now: datetime, zone: str) -> set[int]:
+    """Ids of memberships that give nothing yet, or were taken back before they did."""
+    tz = ZoneInfo(zone)
+    return {row.pk for row in rows if row.starts_on > min(now, row.revoked_at or now).astimezone(tz).date()}
+
+
 def belongings_of(person: User, mine: Rights, *, now: datetime) -> list[tuple[Division, list[Line]]]:
     """What somebody looks after, by division, as far as one sees it."""
     lines = [line for line in all_of(person, now=now) if not line.opens]
@@ -127,10 +134,10 @@ def undoable(person: User, *, now: datetime) -> Handover | None:
     return last if last is not None and duty.day_of(last.made_at) == duty.day_of(now) else None
 
 
-def moves_ahead(person: User) -> list[Handover]:
-    """Moves whose first day is still to come, the nearest first."""
-    rows = handovers_of(person).filter(settled_at__isnull=True, undone_at__isnull=True)
-    return list(rows.order_by("first_day", "pk"))
+def move_ahead(person: User) -> Handover | None:
+    """The last move of somebody, while its first day is still to come."""
+    last = handovers_of(person).filter(undone_at__isnull=True).first()
+    return last if last is not None and last.settled_at is None else None
 
 
 def takers_for(division_ids: frozenset[int], person: User) -> QuerySet[User]:

@@ -6,6 +6,7 @@ puts back itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from divisions import access, belongings
 from divisions.errors import NotAllowed, NotVisible, WrongMoment
 from divisions.models import Division, Handover, User
 from divisions.permissions import Right
-from divisions.services import places
+from divisions.services import notices, places
 from divisions.services.handover import home_of
 from divisions.services.people import today
 from records.services import ledger
@@ -43,7 +44,8 @@ def hand_back(*, handover: Handover, by: User | None, now: datetime | None = Non
     if Handover.objects.filter(person=person, undone_at__isnull=True, made_at__gt=row.made_at).exists():
         raise WrongMoment(f"{person} was moved again since.", cure="Undo that first.")
     places.open_doors(row.moved["person"], person)
-    left = places.put_back(row.moved["memberships"], person, moment)
+    left, again = places.put_back(row.moved["memberships"], person, moment)
+    _rename_earlier(row, again)
     for mover in reversed(belongings.movers()):
         if mover.name in row.moved:
             left += mover.undo(row.moved[mover.name], row, by=by, now=moment)
@@ -54,7 +56,30 @@ def hand_back(*, handover: Handover, by: User | None, now: datetime | None = Non
     division = home_of(row)
     about = ("person", person.pk)
     ledger.remember("divisions.person.handover_undone", about, by=by, now=moment, data=data, division=division)
+    _tell(row, moment)
     return left
+
+
+def _rename_earlier(row: Handover, again: Mapping[int, int]) -> None:
+    """An earlier move of the same day can be undone next: it has to find its memberships under their new rows."""
+    for earlier in Handover.objects.select_for_update().filter(
+        person=row.person_id, undone_at__isnull=True, made_at__lt=row.made_at
+    ):
+        if again and today(earlier.made_at) == today(row.made_at):
+            earlier.moved["memberships"] = places.renamed(earlier.moved["memberships"], again)
+            earlier.save(update_fields=["moved"])
+
+
+def _tell(row: Handover, now: datetime) -> None:
+    """Tell whoever was told of the move that it is off."""
+    told = {*row.moved.get("takers", {}).values(), *([row.person_id] if row.settled_at is None else [])}
+    notices.tell(
+        User.objects.filter(pk__in=told),
+        f"{row.person} stays: the move was taken back",
+        "What had passed on is theirs again, but for what somebody changed since.",
+        "/desk/posts/?mine=1",
+        now=now,
+    )
 
 
 def _require_undo(row: Handover, by: User | None) -> None:

@@ -81,13 +81,14 @@ def _days(one: Over) -> list[str | None]:
     return [str(one.row.ends_on) if one.row.ends_on else None, str(one.last_day)]
 
 
-def put_back(moved: Mapping[str, Any], person: User, now: datetime) -> list[str]:
-    """Everything as it was; returns a sentence for each that was left.
+def put_back(moved: Mapping[str, Any], person: User, now: datetime) -> tuple[list[str], dict[int, int]]:
+    """Everything as it was; returns a sentence for each that was left, and which new row stands for which old one.
 
     What was ended at once comes back as a new row: the hours without it stay readable. What only got a last day never
     ended, and loses that day.
     """
-    left = []
+    left: list[str] = []
+    again: dict[int, int] = {}
     given = Membership.objects.filter(pk=moved["given"]).first() if moved["given"] else None
     if given is not None and given.revoked_at is None:
         given.revoked_at = now
@@ -97,9 +98,22 @@ def put_back(moved: Mapping[str, Any], person: User, now: datetime) -> list[str]
     dated = moved.get("last_days", {})
     for row in Membership.objects.filter(pk__in=[pk for pk, *_ in moved["ended"]]).select_related("division", "role"):
         days = dated.get(str(row.pk))
-        if not (_open_again(row, *days) if days else _give_again(row, person, now)):
-            left.append(f"{row}: {'changed' if days else 'given again'} since.")
-    return left
+        if days:
+            left += [] if _open_again(row, *days) else [f"{row}: changed since."]
+            continue
+        new = _give_again(row, person, now)
+        left += [] if new else [f"{row}: given again since."]
+        again |= {row.pk: new.pk} if new else {}
+    return left, again
+
+
+def renamed(moved: Mapping[str, Any], again: Mapping[int, int]) -> dict[str, Any]:
+    """What an earlier move keeps for its own undoing, where its memberships have come back as new rows."""
+    return {
+        "ended": [[again.get(pk, pk), *words] for pk, *words in moved["ended"]],
+        "last_days": {str(again.get(int(pk), int(pk))): days for pk, days in moved.get("last_days", {}).items()},
+        "given": again.get(moved["given"], moved["given"]),
+    }
 
 
 def _open_again(row: Membership, was: str | None, became: str) -> bool:
@@ -111,9 +125,9 @@ def _open_again(row: Membership, was: str | None, became: str) -> bool:
     return True
 
 
-def _give_again(row: Membership, person: User, now: datetime) -> bool:
+def _give_again(row: Membership, person: User, now: datetime) -> Membership | None:
     try:
-        people.write_membership(
+        return people.write_membership(
             user=person,
             division=row.division,
             role=row.role,
@@ -123,8 +137,7 @@ def _give_again(row: Membership, person: User, now: datetime) -> bool:
             channels=list(Channel.objects.filter(narrowings__membership=row, narrowings__revoked_at__isnull=True)),
         )
     except BadInput:
-        return False
-    return True
+        return None
 
 
 # ---- doors

@@ -46,20 +46,22 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     person = selectors.get_visible(mine, pk, now=now)
     rows = list(selectors.memberships_of(person, mine))
+    zone = request.department.zone  # type: ignore[attr-defined]
     context = {
         "person": person,
         "places": [row for row in rows if not selectors.is_over(row, now)],
         "past": [row for row in rows if selectors.is_over(row, now)],
+        "not_begun": selectors.not_begun(rows, now=now, zone=zone),
         "belongings": selectors.belongings_of(person, mine, now=now),
         "duties": selectors.on_duty_for(person, mine),
         "absences": duty.visible_absences(mine)
         .filter(user=person, ends_on__gte=duty.day_of(now))
         .order_by("starts_on"),
         "handovers": selectors.handovers_of(person)[:HANDOVERS],
-        "ahead": selectors.moves_ahead(person),
+        "ahead": selectors.move_ahead(person),
         "undo": selectors.undoable(person, now=now) if mine.anywhere(Right.MANAGE_PEOPLE) else None,
         "manages": mine.anywhere(Right.MANAGE_PEOPLE) and person.pk != mine.user_id,
         "now": now,
-        "zone": request.department.zone,  # type: ignore[attr-defined]
+        "zone": zone,
     }
     return render(request, "divisions/person.html", context)

@@ -187,6 +187,32 @@ def test_the_later_of_two_moves_is_undone_first(department: SimpleNamespace) -> 
             handing_back.hand_back(handover=first, by=d.admin)
 
 
+@pytest.mark.parametrize("days", [0, 3])
+def test_two_moves_of_one_day_are_undone_one_after_the_other_and_leave_nothing(
+    department: SimpleNamespace, days: int
+) -> None:
+    d = department
+    before = _state(d)
+    first = _to_central(d, days)
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        second = handover.hand_over(person=d.officer, kind="leaver", successor=d.colleague, by=d.admin)
+        assert handing_back.hand_back(handover=second, by=d.admin) == []
+        assert handing_back.hand_back(handover=first, by=d.admin) == []
+        assert _state(d) == before
+    alive = Membership.objects.filter(user=d.officer, revoked_at=None)
+    assert [(row.division, row.ends_on) for row in alive] == [(d.northeast, None)]
+
+
+def test_who_was_told_of_a_move_is_told_that_it_is_off(department: SimpleNamespace) -> None:
+    d = department
+    handing_back.hand_back(handover=_to_central(d, 3), by=d.admin)
+    assert {n.user for n in Notice.objects.filter(subject__contains="taken back")} == {d.officer, d.colleague}
+    draft(d.northeast, d.officer, channels=[])
+    Notice.objects.all().delete()
+    handing_back.hand_back(handover=_to_central(d, 0), by=d.admin)  # at once: the person was told nothing
+    assert {n.user for n in Notice.objects.filter(subject__contains="taken back")} == {d.colleague}
+
+
 @pytest.mark.parametrize(
     ("who", "by", "refusal"),
     [
