@@ -11,8 +11,10 @@ from django import forms
 from divisions.access import Rights
 from divisions.models import Division
 from divisions.permissions import Right
+from posts.models import Hold
 from posts.models.hold import LogKind
 from posts.selectors import moments
+from posts.selectors.incidents import free_holds
 from posts.services.incident import MAX_NAME, MAX_TEXT
 from posts.statements import STATEMENTS
 
@@ -25,8 +27,16 @@ class OpenForm(forms.Form):
         max_length=MAX_NAME,
         widget=forms.TextInput(attrs={"class": "input"}),
         help_text="As it will be spoken of: “Oak Street fire”. No names of people.",
+        error_messages={"required": "Name it as it will be spoken of."},
     )
     division = forms.ModelChoiceField(Division.objects.none(), label="Whose", required=False)
+    holds = forms.ModelMultipleChoiceField(
+        Hold.objects.none(),
+        label="Held already, for this",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "One of these holds was released, or is another incident's. Look again."},
+    )
 
     def __init__(self, mine: Rights, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, label_suffix="")
@@ -36,6 +46,9 @@ class OpenForm(forms.Form):
         field.queryset = Division.objects.filter(pk__in=reach)
         field.empty_label = "The whole department" if mine.anywhere(Right.HOLD_ALL) else None
         field.required = not mine.anywhere(Right.HOLD_ALL)
+        holds = self.fields["holds"]
+        assert isinstance(holds, forms.ModelMultipleChoiceField)
+        holds.queryset = free_holds(mine).select_related("division", "channel__division")
 
 
 class LogForm(forms.Form):

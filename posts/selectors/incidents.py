@@ -64,6 +64,15 @@ def holds_of(incident: Incident) -> QuerySet[Hold]:
     )
 
 
+def free_holds(mine: Rights) -> QuerySet[Hold]:
+    """Holds in force that belong to no incident and that the person may place: an incident is often opened after."""
+    rows = Hold.objects.filter(incident=None, released_at=None, drill=False).order_by("-placed_at", "-pk")
+    if not mine.anywhere(Right.HOLD_ALL):
+        own = mine.division_ids(Right.HOLD_DIVISION)
+        rows = rows.filter(Q(division__in=own) | Q(channel__division__in=own))
+    return rows
+
+
 def promises_due(mine: Rights, *, now: datetime) -> QuerySet[Incident]:
     """Open incidents whose promised update is due within a quarter of an hour or owed already, the person's to run."""
     own = Q(division__in=mine.division_ids(Right.HOLD_ALL) | mine.division_ids(Right.HOLD_DIVISION))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from posts.kinds import Kind
 from posts.models import Delivery, Draft, Hold, Incident, IncidentLog, Post
 from posts.models.hold import LogKind
 from posts.selectors.holds import covering
+from posts.selectors.incidents import free_holds
 from posts.services import compose, hold
 from posts.services.hold_lock import take_for_transaction
 from posts.statements import Statement
@@ -27,14 +29,40 @@ FURTHEST = timedelta(hours=48)  # a promise further away is no promise
 
 
 @transaction.atomic
-def open_(*, name: str, by: User, division: Division | None = None, now: datetime | None = None) -> Incident:
-    """Open an incident of a division, or of the whole department. Raises BadInput (field `name`)."""
+def open_(
+    *,
+    name: str,
+    by: User,
+    division: Division | None = None,
+    holds: Iterable[Hold] = (),
+    now: datetime | None = None,
+) -> Incident:
+    """Open an incident of a division, or of the whole department. Raises BadInput (field `name` or `holds`).
+
+    `holds` are those placed before anybody had time to open it: they become the incident's.
+    """
     _require(by, division)
     _check("name", name, MAX_NAME, "Name it as it will be spoken of, for example “Oak Street fire”.")
     moment = now or timezone.now()
     incident = Incident.objects.create(name=name.strip(), division=division, opened_by=by, opened_at=moment)
-    _remember("opened", incident, by, moment, name=incident.name)
+    taken = _take_in(incident, holds, by)
+    _remember("opened", incident, by, moment, name=incident.name, **({"holds": taken} if taken else {}))
     return incident
+
+
+def _take_in(incident: Incident, holds: Iterable[Hold], by: User) -> list[int]:
+    """Make holds in force the incident's, each by who may place it; returns their ids."""
+    wanted = {placed.pk for placed in holds}
+    if not wanted:
+        return []
+    rows = list(free_holds(access.rights(by)).select_for_update(of=("self",)).filter(pk__in=wanted))
+    if {row.pk for row in rows} != wanted:
+        raise BadInput("holds", "One of these holds was released, or is another incident's.", cure="Look again.")
+    for row in rows if incident.division is not None else ():
+        if incident.division_id not in (row.division_id, row.channel.division_id if row.channel else None):
+            raise BadInput("holds", f"The hold of {row.covers()} is not this division's.", cure="Untick it.")
+    Hold.objects.filter(pk__in=wanted).update(incident=incident)
+    return sorted(wanted)
 
 
 @transaction.atomic

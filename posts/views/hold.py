@@ -114,6 +114,13 @@ def _decide(request: HttpRequest, form: HeldForm, placed: Hold, chosen: list[Pos
         hold.retime(deliveries=rows, due_at=due_at, by=by)  # type: ignore[arg-type]
 
 
+def _ticked(request: HttpRequest, form: HeldForm | None, shown: list[str]) -> set[str]:
+    """What was ticked before a refusal; with `?tick=all` everything shown, for who decides the same about thirty."""
+    if form is not None:
+        return set(form.data.getlist("posts"))  # type: ignore[attr-defined]
+    return set(shown) if request.GET.get("tick") == "all" else set()
+
+
 def _page(request: HttpRequest, placed: Hold, *, form: HeldForm | None = None) -> HttpResponse:
     mine = _mine(request)
     page = Paginator(held.held_posts(placed, mine), PER_PAGE).get_page(request.GET.get("page"))
@@ -121,7 +128,7 @@ def _page(request: HttpRequest, placed: Hold, *, form: HeldForm | None = None) -
         "hold": placed,
         "page_obj": page,
         "form": form,
-        "ticked": set(form.data.getlist("posts")) if form else set(),  # type: ignore[attr-defined]
+        "ticked": _ticked(request, form, [str(post.pk) for post in page]),
         "waiting": held.count_held(placed),
         "may_release": held.may_release(placed, mine) and placed.released_at is None,
         "may_decide": mine.anywhere(Right.DECIDE_DELIVERY),

@@ -117,6 +117,17 @@ def test_an_officer_sees_a_hold_and_cannot_place_or_lift_one(department: SimpleN
     assert Hold.objects.get(pk=placed.pk).released_at is None
 
 
+def test_one_press_ticks_everything_shown_and_decides_nothing(department: SimpleNamespace, as_: Any) -> None:
+    d = department
+    posts = [_scheduled(d, f"Post {number}") for number in range(3)]
+    placed = hold.place(scope="all", reason="Because", by=d.smo)
+    address, desk = reverse("posts:hold", args=[placed.pk]), as_(d.smo)
+    assert "?tick=all" in desk.get(address).content.decode()
+    page = desk.get(f"{address}?tick=all").content.decode()
+    assert [page.count(f'value="{post.pk}" checked') for post in posts] == [1, 1, 1]
+    assert {state for post in posts for state in _states(post)} == {DeliveryState.HELD}
+
+
 def test_the_lists_take_a_constant_number_of_queries(department: SimpleNamespace, as_: Any) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

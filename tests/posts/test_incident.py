@@ -52,6 +52,38 @@ def test_a_divisions_incident_does_not_exist_for_another_division(department: Si
     assert as_(d.officer).get(reverse("posts:incident", args=[own.pk])).status_code == 200
 
 
+def test_holds_that_were_faster_than_the_incident_become_its_own(department: SimpleNamespace, as_: Any) -> None:
+    d, page = department, as_(department.smo)
+    first = hold.place(scope="all", reason="Shots at the station", by=d.smo, now=NOW)
+    drill = hold.place(scope="all", reason="A rehearsal", by=d.smo, drill=True, now=NOW)
+    form = page.get(reverse("posts:incidents")).content.decode()
+    assert "Held already, for this" in form
+    assert f'value="{drill.pk}"' not in form
+    answer = page.post(reverse("posts:incidents"), {"name": "Oak Street fire", "division": "", "holds": [first.pk]})
+    shown = page.get(answer["Location"]).content.decode()
+    assert "Every account" in shown
+    assert incident.open_items(Incident.objects.get()) == ["Release its hold."]
+    assert "Held already" not in page.get(reverse("posts:incidents")).content.decode()
+
+
+def test_a_hold_that_is_not_theirs_or_over_is_not_taken_in(department: SimpleNamespace) -> None:
+    d = department
+    everything = hold.place(scope="all", reason="Shots at the station", by=d.smo, now=NOW)
+    own = hold.place(scope="division", division=d.northeast, reason="Shots here", by=d.supervisor, now=NOW)
+    for who, holds, division in (
+        (d.supervisor, [everything], d.northeast),
+        (d.smo, [everything], d.northeast),
+    ):
+        with pytest.raises(BadInput):
+            incident.open_(name="Fire", by=who, division=division, holds=holds)
+    assert incident.open_(name="Fire", by=d.supervisor, division=d.northeast, holds=[own]).holds.get() == own
+    with pytest.raises(BadInput):
+        incident.open_(name="Another", by=d.smo, holds=[own])
+    hold.release(hold=everything, by=d.smo)
+    with pytest.raises(BadInput):
+        incident.open_(name="Too late", by=d.smo, holds=[everything])
+
+
 @pytest.mark.parametrize(
     ("words", "field"),
     [
