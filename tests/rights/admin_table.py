@@ -64,6 +64,8 @@ moderation_checkplan                 200   403   200   403   200     -     200  
 moderation_checkround                200   403   200   403   200     -     200   403   200   403   200     -
 moderation_driftcase                 200   403   200   403   200     -     200   403   200   403   200     -
 moderation_channelwatch              200   403   200   403   200     -     200   403   200   403   200     -
+moderation_contribution              200   403   200   403   200     -     200   403   200   403   200     -
+moderation_commentwatch              200   403   200   403   200     -     200   403   200   403   200     -
 posts_revision                       200   403   200   403   200     -     200   403   200   403   200     -
 posts_variant                        200   403   200   403   200     -     200   403   200   403   200     -
 posts_revisionmedia                  200   403   200   403   200     -     200   403   200   403   200     -

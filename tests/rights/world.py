@@ -91,7 +91,7 @@ class World:
         self.pattern = Pattern.objects.get()
         self._alerts(where, by)
         self._differences()
-        self._comments()
+        self._written_below()
         days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=6)}
         self.absence = absences.enter(user=boss, deputy=self.d.smo, by=self.d.admin, now=NOW, **days)
         self.rule = matrix.change(kind="award", asks="two", division=where, by=self.d.smo, now=NOW)
@@ -124,7 +124,7 @@ class World:
             "access_decide": review.items.get(membership__user=d.officer).pk,
         }
 
-    def _comments(self) -> None:
+    def _written_below(self) -> None:
         """Below a post of Northeast's page: a question that waits, and one that somebody said is answered."""
         facts = {"channel": self.d.facebook_northeast, "text": "When does it open?", "said_at": NOW, "fetched_at": NOW}
         said = {"answered_how": "there", "answered_at": NOW, "answered_by": self.d.officer}
