@@ -32,6 +32,7 @@ SPARE = (
     ("x", "DPDCommunity", "Community engagement", ""),
     ("youtube", "dpdcommunity", "Community engagement", ""),
     ("mastodon", "dpdcommunity", "Community engagement", ""),
+    ("nixle", "dpdcommunity", "Community engagement", ""),
     ("bluesky", "community.sandbox.example", "Community engagement", "did:plc:communityengagement0000"),
 )
 SPOKEN = ("facebook", "x")  # what the sandbox network speaks; YouTube and Nixle it only shows

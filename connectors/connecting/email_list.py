@@ -92,9 +92,9 @@ class EmailListHere(TypedHere):
             return (Finding(code="relay", weight=Weight.STOP, words="No mail server is set.", cure=cure),)
         found = [*_tried(app, relay, opened, now), *_open_line(relay)]
         if app.mode == "sandbox":
-            seen = f" They show at {app.here['seen_at']}." if app.here.get("seen_at") else ""
-            words = f"In training mails stay on this machine, so the sender's domain was not looked at.{seen}"
-            return (*found, Finding(code="domain", weight=Weight.UNKNOWN, words=words))
+            words = "In training mails stay on this machine: the sender's domain was not looked at."
+            seen = f"The test mail shows at {app.here['seen_at']}" if app.here.get("seen_at") else ""
+            return (*found, Finding(code="domain", weight=Weight.UNKNOWN, words=words, cure=seen))
         return (*found, _way_out(app.here), *mail_domain.look(address.rpartition("@")[2].lower(), relay.host))
 
     def revoke(self, app: App, account: Account) -> str:

@@ -65,11 +65,12 @@ class YouTubeChannel:
         body = wire.post(f"{app.api_base}/token" if app.api_base else LIVE_TOKEN, form)
         keys = ("access_token", "refresh_token", "scope")
         secrets = {key: str(body[key]) for key in keys if body.get(key)}
+        granted = tuple(str(body["scope"]).split()) if "scope" in body else None  # "" = nothing at all
         secrets |= {"client_id": app.client_id, "client_secret": app.client_secret}
         lasts = body.get("expires_in")
         ends = now + timedelta(seconds=lasts) if isinstance(lasts, int) and lasts > 0 else None
         found, _ = _mine(app, secrets["access_token"], now)
-        return tuple(_opened(app, item, secrets, ends) for item in found)
+        return tuple(_opened(app, item, secrets, granted, ends) for item in found)
 
     def typed(self, app: App, typed: Mapping[str, str], *, now: datetime) -> tuple[Opened, ...]:
         """Raise NotSupported: one signs in at Google."""
@@ -108,7 +109,13 @@ def _mine(app: App, token: str, now: datetime) -> tuple[list[Mapping[str, Any]],
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else [], ahead
 
 
-def _opened(app: App, item: Mapping[str, Any], secrets: Mapping[str, str], ends: datetime | None) -> Opened:
+def _opened(
+    app: App,
+    item: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    granted: tuple[str, ...] | None,
+    ends: datetime | None,
+) -> Opened:
     snippet = item.get("snippet") or {}
     remote_id = str(item.get("id") or "")
     handle = str(snippet.get("customUrl") or "").removeprefix("@") or remote_id
@@ -119,6 +126,6 @@ def _opened(app: App, item: Mapping[str, Any], secrets: Mapping[str, str], ends:
         url=f"https://www.youtube.com/channel/{remote_id}",
         api_base=app.api_base,
         secrets=dict(secrets),
-        scopes=tuple(secrets.get("scope", "").split()) or None,
+        scopes=granted,
         ends_at=ends,
     )

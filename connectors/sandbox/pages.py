@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from connectors.sandbox import bluesky_shapes
+from connectors.sandbox import bluesky_sessions, bluesky_shapes
 from connectors.sandbox.network import NETWORK, Network, same
 from connectors.sandbox.store import Account, Post
 
@@ -154,7 +154,21 @@ def _head(account: Account) -> str:
         f"<p class=handle>{LABELS[account.platform]} · @{escape(account.handle)}</p>"
         + (f"<p>{linked(account.bio)}</p>" if account.bio else "")
         + (f"<p class=link>{linked(account.website)}</p>" if account.website else "")
+        + _keys(account)
     )
+
+
+def _keys(account: Account) -> str:
+    """What is typed in to connect an account where nobody signs in on a page: made up, like the account."""
+    if account.platform == "bluesky":
+        said = {"App password": bluesky_sessions.app_password(account)}
+    elif account.platform == "nixle":
+        client = {"Client id": account.remote_id, "Client secret": account.refresh_token}
+        said = {"Organization id": account.remote_id, **client}
+    else:
+        return ""
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in said.items())
+    return f"<details><summary>To connect it with (made up)</summary><dl>{rows}</dl></details>"
 
 
 def _card(request: web.Request, network: Network, account: Account, post: Post, level: str) -> str:

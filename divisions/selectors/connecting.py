@@ -20,7 +20,7 @@ from divisions.states import OWN_PLATFORMS, ChannelState, Mode, Platform
 
 ORDER = {Weight.STOP: 0, Weight.WARNING: 1, Weight.UNKNOWN: 2, Weight.OK: 3}
 CHIPS = {
-    Weight.STOP: ("stop", "Missing"),
+    Weight.STOP: ("stop", "In the way"),
     Weight.WARNING: ("warning", "Look"),
     Weight.UNKNOWN: ("note", "Unknown"),
     Weight.OK: ("ok", "Fine"),
@@ -102,7 +102,8 @@ def report(pending: PendingConnection, opened: Opened) -> dict[str, Any]:
 def choices(opened: list[Opened]) -> list[dict[str, str]]:
     """The accounts to choose from, with what the person who signed in may do on each."""
     return [
-        {"remote_id": one.remote_id, "name": one.name, "handle": one.handle, "may": _may(one.tasks)} for one in opened
+        {"remote_id": one.remote_id, "name": one.name, "handle": one.handle, "may": _may(one.tasks), "url": one.url}
+        for one in opened
     ]
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from connectors import connecting
 from connectors.connecting import wire
 from connectors.connecting.contract import App, Connecting, Finding, MadeHere, Opened, Weight
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, NotAuthorised
 from divisions import access
 from divisions.errors import BadInput, WrongMoment
 from divisions.models import Channel, PendingConnection, PendingStep, User
@@ -238,9 +238,11 @@ def _tried(row: PendingConnection, found: list[Finding], now: datetime) -> None:
 def _not_taken(way: Connecting, error: ConnectorError) -> BadInput:
     """A refusal at the field it is about: the connector names it, or it is the first."""
     names = [one.name for one in way.asked]
-    words = f"{error.message[:1].upper()}{error.message[1:]}." if isinstance(way, MadeHere) else error.message
-    said = words if isinstance(way, MadeHere) else f"{way.label} refuses this: {words}"
-    return BadInput(error.code if error.code in names else names[0], said, cure=_cure(error))
+    words = error.message.rstrip(".")
+    said = f"{words[:1].upper()}{words[1:]}." if isinstance(way, MadeHere) else f"{way.label} refuses this: {words}."
+    cure = "Compare what you typed." if isinstance(error, NotAuthorised) else "Try again in a few minutes."
+    cure = str(getattr(error, "cure", "")) or cure
+    return BadInput(error.code if error.code in names else names[0], said, cure=cure)
 
 
 def _no(label: str, error: str) -> str:

@@ -87,6 +87,15 @@ def test_what_is_no_secret_is_not_kept(network: Running, secret: str) -> None:
     assert "It has no secret yet." in page(f"{network.base_url}/see/webhook/nobody/")
 
 
+def test_what_is_typed_in_to_connect_a_made_up_account_stands_on_its_page(network: Running) -> None:
+    post(f"{network.base_url}/_accounts", {"platform": "bluesky", "handle": "keys.sandbox.example"})
+    assert "App password" in page(f"{network.base_url}/see/bluesky/keys.sandbox.example/")
+    post(f"{network.base_url}/_accounts", {"platform": "nixle", "handle": "keys"})
+    assert "Client secret" in page(f"{network.base_url}/see/nixle/keys/")
+    post(f"{network.base_url}/_accounts", {"platform": "x", "handle": "Keys"})
+    assert "To connect it" not in page(f"{network.base_url}/see/x/Keys/")
+
+
 def test_nonsense_is_heard_and_escaped(network: Running) -> None:
     for body in (b"<b>\xff", b"[1]", b'{"data": 5}', b'{"data": {"media": ["<i>"]}}'):
         fetch(Request(f"{network.base_url}/webhook/odd/", body))

@@ -84,11 +84,20 @@ def test_youtube_is_kept_signed_in_and_gives_the_sign_in_back(
     assert network.server.network.store.account_by_refresh_token("youtube", token) is None
 
 
+def test_youtube_without_its_one_permission_is_not_connected(network: SandboxNetwork, smo: Client) -> None:
+    made(network, "youtube", "northeast-films")
+    scope = "https://www.googleapis.com/auth/youtube.force-ssl"
+    own = signed_in(smo, way("youtube"), account="northeast-films", untick=(scope,))
+    assert f"{scope} is missing: without it Substation cannot upload" in smo.get(own).content.decode()
+    assert smo.post(own, {"act": "connect", "name": "Films"}).status_code == 422
+    assert not Channel.objects.filter(handle="northeast-films").exists()
+
+
 def test_bluesky_takes_an_app_password_and_says_which_kind_it_was(network: SandboxNetwork, smo: Client) -> None:
     account = made(network, "bluesky", "northeast.sandbox.example", remote_id="did:plc:northeast00000000000000")
     wrong = smo.post(way("bluesky"), {"act": "typed", "handle": account.handle, "app_password": "not-it-at-all"})
     assert wrong.status_code == 422
-    assert "handle or app password is wrong" in wrong.content.decode()
+    assert "handle or app password is wrong. Compare what you typed." in wrong.content.decode()
     assert account.handle in wrong.content.decode()
     assert "not-it-at-all" not in wrong.content.decode()
     own = typed_in(smo, "bluesky", handle=f"@{account.handle}", app_password=app_password(account))
