@@ -3,11 +3,14 @@
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.chromium import find
 
 # Playwright's loop runs in the test's own thread, and Django would refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+# How long a page may take on a busy machine: as long as the browser itself waits for anything. No test sets less.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from divisions.models import User
 from tests.people import BACKEND
@@ -28,3 +28,9 @@ def sign_in(context: BrowserContext, live_server: Any, person: User) -> None:
     client.force_login(User.objects.get(pk=person.pk), backend=BACKEND)  # as the person is by now
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+
+
+def follow(page: Page, way: Locator) -> None:
+    """Press what leads to another page, and be there, with its styles: a click alone comes back before that."""
+    with page.expect_navigation():
+        way.click()

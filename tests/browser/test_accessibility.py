@@ -66,7 +66,6 @@ def world(department: SimpleNamespace, superuser: User) -> World:
 def page(live_server: Any, new_context: Callable[..., BrowserContext]) -> Page:
     """A page of a browser that nobody has signed in yet."""
     opened: Page = new_context(viewport=WIDTHS["desk"]).new_page()
-    opened.set_default_timeout(10_000)
     return opened
 
 

@@ -46,7 +46,7 @@ def test_previews_counters_and_the_draft_follow_the_typing(sign_in: Any, live_se
     page.fill("#id_text", "Elm Street is open again since noon.")
     expect(page.locator("#preview-cards")).to_contain_text("open again since noon")
     expect(page.locator(f"#count-{department.facebook_northeast.pk}")).to_have_text("36 of 63,206")
-    expect(page.locator("#id_version")).to_have_value("3", timeout=10_000)
+    expect(page.locator("#id_version")).to_have_value("3")
     expect(page.locator("#saved")).to_contain_text("Saved")
     assert Draft.objects.get(post=post).text == "Elm Street is open again since noon."
     assert page.complaints == []
@@ -101,7 +101,7 @@ def test_an_autosave_never_overwrites_what_somebody_else_saved(
     theirs = DraftInput(kind="update", title="Theirs", text="Their words.")
     compose.save(post=post, version=2, data=theirs, by=department.colleague)
     page.fill("#id_text", "My words.")
-    expect(page.locator("#trouble")).to_contain_text("Second officer, Northeast saved this draft", timeout=10_000)
+    expect(page.locator("#trouble")).to_contain_text("Second officer, Northeast saved this draft")
     assert Draft.objects.get(post=post).text == "Their words."
     page.get_by_role("button", name="Compare").click()
     expect(page.locator(".compose-theirs")).to_contain_text("Their words.")

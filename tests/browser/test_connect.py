@@ -15,7 +15,7 @@ from connectors.sandbox.control import put_account
 from divisions.models import Channel
 from posts.models import Post
 from posts.services import review
-from tests.browser.signed_in import WIDTHS, listen, sign_in
+from tests.browser.signed_in import WIDTHS, follow, listen, sign_in
 from tests.browser.test_accessibility import found
 from tests.network import SandboxNetwork
 from tests.stories import tick
@@ -46,7 +46,6 @@ def smo(
     context = new_context(viewport=WIDTHS[width], java_script_enabled=not script)
     sign_in(context, live_server, people.smo)
     page = context.new_page()
-    page.set_default_timeout(10_000)
     heard = listen(page)
     yield page
     assert [line for line in heard if "status of 4" not in line] == []
@@ -123,7 +122,7 @@ def test_every_step_passes_axe_at_both_widths(smo: Page, live_server: Any, peopl
     base, lines = live_server.url, []
     smo.goto(f"{base}/desk/channels/connect/")
     lines += found(smo)
-    smo.get_by_role("button", name="Next").click()
+    follow(smo, smo.get_by_role("button", name="Next"))
     lines += found(smo)
     where = "?division=northeast&audience=public&mode="
     for step in (
@@ -134,14 +133,14 @@ def test_every_step_passes_axe_at_both_widths(smo: Page, live_server: Any, peopl
     ):
         smo.goto(f"{base}/desk/channels/connect/{step}")
         lines += found(smo)
-    smo.get_by_role("button", name="Go on to Facebook").click()
+    follow(smo, smo.get_by_role("button", name="Go on to Facebook"))
     lines += found(smo)
-    smo.get_by_role("link", name="Sign in at Facebook").click()
+    follow(smo, smo.get_by_role("link", name="Sign in at Facebook"))
     smo.get_by_label("pages_manage_posts").uncheck()
-    smo.get_by_role("button", name="Allow").click()
+    follow(smo, smo.get_by_role("button", name="Allow"))
     lines += found(smo)
     smo.get_by_role("radio", name=LONG).check()
-    smo.get_by_role("button", name="Look at it").click()
+    follow(smo, smo.get_by_role("button", name="Look at it"))
     lines += found(smo)
     for step in ("facebook-northeast/", "facebook-northeast/reconnect/", "facebook-northeast/disconnect/"):
         smo.goto(f"{base}/desk/channels/{step}")
@@ -155,6 +154,6 @@ def test_an_answer_that_is_nobodys_is_a_page_one_can_go_on_from(smo: Page, live_
     assert answer is not None
     assert answer.status == 400
     lines = found(smo)
-    smo.get_by_role("link", name="Start again").click()
+    follow(smo, smo.get_by_role("link", name="Start again"))
     expect(smo.get_by_role("heading", name="Connect an account")).to_be_visible()
     assert lines == []

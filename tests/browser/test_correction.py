@@ -35,6 +35,7 @@ def sign_in(page: Page, live_server: Any, as_: Any) -> Any:
 
 
 def _accessible(page: Page) -> None:
+    page.wait_for_load_state()  # after a click its words can be there before its styles
     found = Axe().run(page, options=WCAG).response["violations"]
     assert not found, [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
 

@@ -59,7 +59,6 @@ def opened(
 
     def browser(name: str) -> Page:
         page = new_context(viewport=WIDTHS[width], java_script_enabled=not script).new_page()
-        page.set_default_timeout(10_000)
         complaints.append(listen(page))
         page.goto(f"{live_server.url}/desk/")
         page.get_by_label("E-mail").fill(f"{name}@test.example")

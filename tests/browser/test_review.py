@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from divisions.services import training
 from posts.models import Approval, BreakGlass, Post
 from posts.states import Basis, Stage
-from tests.browser.signed_in import WIDTHS, listen, sign_in
+from tests.browser.signed_in import WIDTHS, follow, listen, sign_in
 from tests.stories import draft, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,7 +24,6 @@ def _page(new_context: Callable[..., BrowserContext], live_server: Any, person: 
     context = new_context(viewport=WIDTHS[width], **more)
     sign_in(context, live_server, person)
     page = context.new_page()
-    page.set_default_timeout(20_000)
     return page
 
 
@@ -37,7 +36,7 @@ def test_a_supervisor_approves_on_a_phone_in_two_taps_from_the_line_on_the_desk(
     page = _page(new_context, live_server, d.supervisor, "phone", java_script_enabled=script)
     complaints = listen(page)
     page.goto(f"{live_server.url}/desk/")
-    page.get_by_role("link", name="Review", exact=False).and_(page.locator(".row__do a")).first.click()
+    follow(page, page.get_by_role("link", name="Review", exact=False).and_(page.locator(".row__do a")).first)
     approve = page.locator(".decision-bar").get_by_role("button", name="Approve")
     box = approve.bounding_box()
     assert box is not None

@@ -35,7 +35,6 @@ PLAYED = """async () => {
 def page(live_server: Any, new_context: Callable[..., BrowserContext]) -> Page:
     """A page of a browser that nobody has signed in yet."""
     opened: Page = new_context(viewport=WIDTHS["desk"]).new_page()
-    opened.set_default_timeout(15_000)
     return opened
 
 
