@@ -29,7 +29,7 @@ from divisions.services import (
     takeover,
     training,
 )
-from moderation.models import CheckRound, Contribution, DriftCase, DriftStep, Task
+from moderation.models import CheckRound, CommentWatch, Contribution, DriftCase, DriftStep, Task
 from moderation.services import digests, rounds, screenshots
 from moderation.states import TAKEOVER_STEPS
 from posts.models import Delivery, Draft, Heartbeat, Pattern, Post, Subscriber, SubscribeRequest, Subscription
@@ -127,6 +127,7 @@ class World:
     def _written_below(self) -> None:
         """Below a post of Northeast's page: a question that waits, and one that somebody said is answered."""
         facts = {"channel": self.d.facebook_northeast, "text": "When does it open?", "said_at": NOW, "fetched_at": NOW}
+        CommentWatch.objects.create(channel=self.d.facebook_northeast, next_at=NOW + timedelta(hours=1), looked_at=NOW)
         said = {"answered_how": "there", "answered_at": NOW, "answered_by": self.d.officer}
         self.comments = {
             "asked": Contribution.objects.create(remote_id="1", author="Neighbor", **facts),
