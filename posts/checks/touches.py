@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from posts.checks.finding import TOUCHES, Candidate, Finding, Severity
@@ -73,6 +73,16 @@ def in_words(text: str) -> dict[Flag, list[str]]:
     folded = _Folded(text)
     told = {flag: _words(pattern, folded) for flag, pattern in WORDS.items()}
     return {flag: words for flag, words in told.items() if words}
+
+
+def newly(flag: Flag, words: list[str], why: str) -> Finding:
+    """A warning that a correction brings such words; `why` is what whoever asked says against it, empty for nothing."""
+    if len(why.strip()) >= LEAST_WHY:
+        said = _answered(flag, words, Answer(why=why, words=()))
+        return replace(said, field="not_touched")
+    message = f"{_quoted(words)} is new: it touches {flag.label}."
+    cure = "It is approved as such. Where it does not, say in a few words why."
+    return replace(_finding(flag, Severity.WARNING, message, cure, words), field="not_touched")
 
 
 def words_of(finding: Finding) -> list[str]:

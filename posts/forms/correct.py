@@ -21,7 +21,7 @@ from posts.selectors.copies import CopyOf
 from posts.selectors.corrections import Typed
 from posts.selectors.review import last_day
 from posts.services.amends import MAX_REASON
-from posts.services.compose import MAX_TEXT, MAX_TITLE
+from posts.services.compose import MAX_TEXT, MAX_TITLE, MAX_WHY
 from posts.services.correct import MAX_APOLOGY, MAX_WRONG
 
 
@@ -50,6 +50,12 @@ class CorrectForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 9}),
         error_messages={"required": "Write what is right."},
+    )
+    not_touched = forms.CharField(
+        label="Why it does not touch what its new words point at",
+        max_length=MAX_WHY,
+        required=False,
+        help_text="For the second person and the record. Empty: it is approved as what touches it.",
     )
     reason = forms.CharField(
         label="Why it is corrected",
@@ -137,6 +143,7 @@ class CorrectForm(forms.Form):
             expires_on=None if isinstance(day, str) else day,
             words=self._of_copies("words-"),
             replies=self._of_copies("reply-"),
+            not_touched=self._text("not_touched"),
         )
 
     def refuse(self, error: BadInput) -> None:

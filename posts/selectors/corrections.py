@@ -21,6 +21,8 @@ from divisions.models import Channel, LinkRule
 from divisions.services.accounts import capabilities_of
 from divisions.states import Platform
 from posts import checks
+from posts.checks import touches
+from posts.kinds import Flag
 from posts.models import Post, Revision, RevisionMedia
 from posts.selectors import candidate, carried, moments, said_before
 from posts.selectors.copies import CopyOf
@@ -33,7 +35,7 @@ _NOTE = re.compile(r"\n+(\(Corrected\)|Corrected [A-Z][a-z]{2} \d[^\n]*)$")
 class Typed:
     """Everything the form holds. `words` and `replies` map a channel's id to its own words; empty = composed.
 
-    `facts` None and `expires_on` None mean as before.
+    `facts` None and `expires_on` None mean as before; `not_touched` is why new words do not touch what they point at.
     """
 
     was_wrong: str
@@ -45,6 +47,7 @@ class Typed:
     expires_on: date | None = None
     words: Mapping[int, str] = field(default_factory=dict)
     replies: Mapping[int, str] = field(default_factory=dict)
+    not_touched: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,12 @@ class Look:
     page_text: str
     expires_at: datetime | None
     findings: tuple[checks.Finding, ...]
+    touched: tuple[str, ...] = ()
+
+    @property
+    def touching(self) -> list[checks.Finding]:
+        """What the new words point at and the old ones did not."""
+        return [f for f in self.findings if f.is_about_touching]
 
     @property
     def said_before(self) -> list[checks.Finding]:
@@ -102,7 +111,10 @@ def look(post: Post, copies: Sequence[CopyOf], typed: Typed, *, now: datetime) -
     facts = {k: v for k, v in facts.items() if k != "correction"}
     expires_at = moments.end_of_day(typed.expires_on, old.zone) if typed.expires_on else old.expires_at
     said = tuple(_said(post, old, copies, typed, now))
-    found = checks.run(_candidate(post, typed, facts, said, expires_at, now))
+    candidate_ = _candidate(post, typed, facts, said, expires_at, now)
+    found = [f for f in checks.run(candidate_) if not f.is_about_touching]
+    touched, newly = _newly_touched(candidate_, old, copies, typed)
+    found += newly
     if expires_at == old.expires_at:
         found = [f for f in found if f.code != "EXPIRY_PAST"]  # what has ended may still be put right
     found += said_before.warnings(copies, old.zone, now=now)
@@ -115,7 +127,26 @@ def look(post: Post, copies: Sequence[CopyOf], typed: Typed, *, now: datetime) -
         page_text=page,
         expires_at=expires_at,
         findings=tuple(found),
+        touched=touched,
     )
+
+
+def _newly_touched(
+    new: checks.Candidate, old: Revision, copies: Sequence[CopyOf], typed: Typed
+) -> tuple[tuple[str, ...], list[checks.Finding]]:
+    """What the new words point at and those that stand do not: it is taken as touched, unless somebody says why not."""
+    shown = [str((c.publication.amended_by or c.publication).payload.get("text") or "") for c in copies]
+    before = touches.in_words("\n".join([old.title, old.text, *map(str, old.facts.values()), *shown]))
+    findings, flags = [], []
+    for flag, words in touches.found(new).items():
+        known = {word.lower() for word in before.get(flag, ())}
+        if flag in old.flags or flag == Flag.MINOR_IMAGE or not (fresh := [w for w in words if w.lower() not in known]):
+            continue
+        why = typed.not_touched.strip()
+        findings.append(touches.newly(flag, fresh, why))
+        if len(why) < touches.LEAST_WHY:
+            flags.append(flag.value)
+    return tuple(flags), findings
 
 
 def plans(copies: Iterable[CopyOf], frozen: Mapping[int, Iterable[str]], *, now: datetime) -> list[Plan]:
@@ -260,7 +291,8 @@ def _candidate(
         audience=post.audience,
         title=typed.title,
         text=typed.text,
-        facts=facts,
+        facts={name: value for name, value in facts.items() if name != "correction"},
+        own_words=(typed.was_wrong, typed.apology, *typed.words.values(), *typed.replies.values()),
         variants=tuple(
             checks.VariantCandidate(
                 channel=s.key,

@@ -118,6 +118,7 @@ def _check(typed: Typed) -> None:
         ("was_wrong", typed.was_wrong, MIN_WORDS, MAX_WRONG),
         ("reason", typed.reason, MIN_WORDS, MAX_REASON),
         ("apology", typed.apology, 0, MAX_APOLOGY),
+        ("not_touched", typed.not_touched, 0, compose.MAX_WHY),
         ("title", typed.title, 0, compose.MAX_TITLE),
         ("text", typed.text, 0, compose.MAX_TEXT),
         *((f"words-{pk}", text, 0, compose.MAX_TEXT) for pk, text in typed.words.items()),
@@ -150,7 +151,8 @@ def correctable(post: Post, standing: Sequence[CopyOf]) -> Revision:
 
 def _freeze(post: Post, old: Revision, seen: Look, typed: Typed, by: User, now: datetime) -> Revision:
     last = post.revisions.order_by("-number").values_list("number", flat=True).first() or 0
-    asked = approving.of(post, kind=post.kind, flags=old.flags, channels=[s.copy.channel for s in seen.said])
+    flags = sorted({*old.flags, *seen.touched})
+    asked = approving.of(post, kind=post.kind, flags=flags, channels=[s.copy.channel for s in seen.said])
     revision = Revision(
         post=post,
         number=last + 1,
@@ -163,7 +165,7 @@ def _freeze(post: Post, old: Revision, seen: Look, typed: Typed, by: User, now: 
         html=to_html(seen.page_text),
         language=old.language,
         facts=seen.facts,
-        flags=old.flags,
+        flags=flags,
         when=old.when,
         wall_time=old.wall_time,
         zone=old.zone,

@@ -48,7 +48,7 @@ def submit(
         raise SomebodyElseSaved("The draft was changed after you opened it.", cure="Look at it again, then submit.")
     seen = look(draft, now=moment)
     if stops := [stop for stop in seen.stops if not (urgent and stop.is_question)]:
-        raise StopsOpen(stops)
+        raise StopsOpen(list(stops))
     channels = [p.channel for p in seen.previews]
     _require_channels(by, channels)
     asked = approving.of(row, kind=row.kind, flags=draft.flags, channels=channels)

@@ -17,6 +17,7 @@ from divisions.access import Rights
 from divisions.errors import BadInput, Refusal, WrongMoment
 from divisions.models import User
 from divisions.permissions import Right
+from posts.checks.finding import TOUCHES
 from posts.errors import NoLongerFits, OwnWork, StopsOpen
 from posts.forms.correct import CorrectForm, DecideForm
 from posts.models import Correction, Delivery, Post
@@ -119,7 +120,10 @@ def _ask_page(request: HttpRequest, form: CorrectForm) -> HttpResponse:
             form.stop_once(finding)
     said = [(s.copy.channel.pk, s.act, s.rendered) for s in seen.said]
     asked = approving.of(
-        form.post, kind=form.post.kind, flags=old.flags, channels=[copy.channel for copy in form.copies]
+        form.post,
+        kind=form.post.kind,
+        flags={*old.flags, *seen.touched},
+        channels=[copy.channel for copy in form.copies],
     )
     context = {
         "post": form.post,
@@ -127,6 +131,7 @@ def _ask_page(request: HttpRequest, form: CorrectForm) -> HttpResponse:
         "changes": correcting.differences(old, typed.title, typed.text, seen.facts, seen.expires_at),
         "lines": correcting.lines(form.copies, said, now=now),
         "said_before": seen.said_before,
+        "touching": seen.touching,
         "who": asked.who(access.who_can(Right.REVIEW_POST) or "Somebody else who may review"),
         "repeats": bool(old.repeats),
         "zone": old.zone,
@@ -151,7 +156,7 @@ def _page(request: HttpRequest, found: Correction, form: DecideForm, mine: Right
         "changes": correcting.differences(old, revision.title, revision.text, revision.facts, revision.expires_at),
         "lines": correcting.lines(standing, correcting.frozen_said(revision), now=now),
         "stands": [(copy, copy.shows(revision)) for copy in standing] if found.verdict == "confirmed" else [],
-        "said_before": [f for f in revision.findings if f["code"] == said_before.CODE],
+        "said_before": [f for f in revision.findings if f["code"] in (said_before.CODE, TOUCHES)],
         "why_not": None if found.verdict else _why_not(request, found, mine),
         "is_own": found.asked_by_id == mine.user_id,
         "standing": approving.standing(revision),

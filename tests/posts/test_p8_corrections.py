@@ -618,3 +618,43 @@ def test_a_second_reply_below_a_copy_that_was_corrected_by_a_reply_is_warned_of_
         asked = correct.ask(post=out, typed=again, by=d.supervisor)
         assert [f["severity"] for f in asked.revision.findings if f["code"] == "CORRECTED_ALREADY"] == ["warning"]
         assert "A second reply" in as_(d.smo).get(f"/desk/corrections/{asked.pk}/").content.decode()
+
+
+# ---- words that touch what the old ones did not
+
+
+def test_new_words_that_touch_a_death_ask_for_two_without_anybody_ticking_it(
+    department: SimpleNamespace, out: Post
+) -> None:
+    d = department
+    row = correct.ask(post=out, typed=said(text=f"{NEW} The driver died."), by=d.supervisor)
+    assert (row.revision.flags, row.revision.approvals_needed) == (["death"], 2)
+    (told,) = [f for f in row.revision.findings if f["code"] == "TOUCHES"]
+    assert told["severity"] == "warning"
+    assert "“died” is new: it touches a death." in told["message"]
+
+
+def test_a_reason_keeps_it_at_one_and_the_second_person_reads_it(
+    department: SimpleNamespace, out: Post, as_: Any
+) -> None:
+    d, why = department, "Only the battery of the truck."
+    row = correct.ask(post=out, typed=said(text=f"{NEW} It died.", not_touched=why), by=d.supervisor)
+    assert (row.revision.flags, row.revision.approvals_needed) == ([], 1)
+    assert why in as_(d.smo).get(f"/desk/corrections/{row.pk}/").content.decode()
+
+
+def test_words_that_stood_already_ask_nothing_again(department: SimpleNamespace, network: SandboxNetwork) -> None:
+    d = department
+    answered = {"death": {"why": "The battery of a truck.", "words": ["died"]}}
+    post = approved(
+        d.northeast,
+        d.officer,
+        d.supervisor,
+        text="It died. Use Elm Street.",
+        channels=[d.northeast_website],
+        not_touched=answered,
+        now=timezone.now(),
+    )
+    tick(timezone.now() + timedelta(minutes=1))
+    row = correct.ask(post=post, typed=said(text="It died. Use Oak Street."), by=d.supervisor)
+    assert (row.revision.flags, row.revision.findings) == ([], [])

@@ -165,7 +165,7 @@ def test_an_answer_is_not_part_of_what_is_hashed(department: SimpleNamespace) ->
 
 
 def test_an_emergency_does_not_wait_for_the_answer_and_whoever_signs_reads_the_question(
-    department: SimpleNamespace,
+    department: SimpleNamespace, as_: Any
 ) -> None:
     days = {"trained_on": date(2026, 11, 2), "ends_on": date(2027, 11, 2)}
     who = {"user": department.officer, "division": department.northeast, "by": department.admin}
@@ -181,3 +181,5 @@ def test_an_emergency_does_not_wait_for_the_answer_and_whoever_signs_reads_the_q
     break_glass.publish(post=post, by=department.officer, reason="A shooter is at large in the block.", now=stories.NOW)
     assert BreakGlass.objects.count() == 1
     assert [f["code"] for f in Revision.objects.get(post=post).findings if f["severity"] == "stop"] == ["TOUCHES"]
+    page = as_(department.supervisor).get(f"/desk/posts/{post.pk}/").content.decode()
+    assert "“child”: does it touch a child?" in page
