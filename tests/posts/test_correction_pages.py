@@ -196,7 +196,7 @@ def _together(*acts: Callable[[], object]) -> list[object]:
 
     def one(number: int) -> None:
         try:
-            gate.wait(10)
+            gate.wait(60)
             results[number] = acts[number]()  # type: ignore[call-overload]
         except Exception as error:
             results[number] = error  # type: ignore[call-overload]
@@ -207,7 +207,7 @@ def _together(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return list(results)
 
 

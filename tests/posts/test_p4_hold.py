@@ -14,7 +14,7 @@ from django.utils import timezone
 from connectors.contract import Done, Receipt
 from divisions.errors import BadInput, NotAllowed, NotVisible, WrongMoment
 from posts.models import Attempt, Delivery, Hold, Post
-from posts.services import decide, deliver, hold
+from posts.services import decide, deliver, hold, hold_lock
 from posts.states import DeliveryState
 from tests.network import SandboxNetwork
 from tests.people import stock
@@ -212,8 +212,9 @@ def test_an_uncertain_row_is_not_sent_again_under_a_hold(department: SimpleNames
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("trial", range(2))
-def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
+def test_no_call_begins_after_the_hold_commits(trial: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight workers, many due posts, a hold at some moment: no call starts after its commit. A race, run for real."""
+    monkeypatch.setattr(hold_lock, "PATIENCE_MS", 60_000)  # on a busy machine a slow thread is no frozen one
     d = stock()
     now = timezone.now()
     for n in range(8):
@@ -221,7 +222,6 @@ def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
         approved(d.central, d.stranger, d.smo, title=f"No {n}", channels=[d.facebook_central], now=now)
     due, committed = timezone.now() + timedelta(minutes=5), threading.Event()
     begun: list[deliver.Call] = []
-    ended: list[str] = []
 
     def run(call: deliver.Call) -> Done:
         if committed.is_set():
@@ -232,8 +232,6 @@ def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
         try:
             for lane, rows in deliver.claim(now=due, worker=name).items():
                 deliver.run_lane(lane, rows, worker=name, clock=lambda: due, run=run)
-        except deliver.AWAY:
-            ended.append(name)  # on a busy machine a thread without processor for 3 s is taken for a frozen one
         finally:
             connection.close()
 
@@ -244,7 +242,7 @@ def test_no_call_begins_after_the_hold_commits(trial: int) -> None:
         hold.place(scope="all", reason="Because", by=d.smo)
         transaction.on_commit(committed.set)
     for worker in workers:
-        worker.join(30)
+        worker.join(120)
     assert begun == []
     states = set(Delivery.objects.values_list("state", flat=True))
-    assert states <= {DeliveryState.HELD, DeliveryState.DELIVERED, *([DeliveryState.IN_FLIGHT] if ended else [])}
+    assert states <= {DeliveryState.HELD, DeliveryState.DELIVERED}

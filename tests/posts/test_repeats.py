@@ -197,7 +197,7 @@ def test_two_ticks_at_once_make_each_occurrence_once() -> None:
 
     def run() -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             repeat.materialise(now=NOW)
         except Exception as error:
             failures.append(error)
@@ -208,7 +208,7 @@ def test_two_ticks_at_once_make_each_occurrence_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     assert failures == []
     walls = [post.occurs_at for post in occurrences(first)]
     assert len(walls) == len(set(walls)) == 9

@@ -57,7 +57,7 @@ def _together(*acts: object) -> list[object]:
 
     def one(number: int) -> None:
         try:
-            gate.wait(10)
+            gate.wait(60)
             results[number] = acts[number]()  # type: ignore[operator]
         except Exception as error:
             results[number] = error  # type: ignore[call-overload]
@@ -68,7 +68,7 @@ def _together(*acts: object) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return list(results)
 
 
