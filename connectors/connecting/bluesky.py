@@ -72,7 +72,7 @@ class BlueskyAccount:
         )
         body = answer.json() or {}
         if answer.status == 401:
-            raise NotAuthorised("handle or app password is wrong", status=401)
+            raise NotAuthorised("handle or app password is wrong", status=401, code="app_password")
         if answer.status != 200 or not body.get("accessJwt"):
             raise wire.problem(answer, [password])
         return (_opened(app, home, handle, password, body),)

@@ -67,7 +67,8 @@ class NixleOrganization:
         try:
             body = wire.post(url, {"grant_type": "client_credentials", **client})
         except (Refused, Misconfigured, NotAuthorised) as error:
-            raise Refused("the client's id or secret is wrong", cure="Compare them in the Suite.") from error
+            cure = "Compare them in the Suite."
+            raise Refused("the client's id or secret is wrong", cure=cure, code="nixle_client_secret") from error
         lasts = body.get("expires_in")
         organization, page = typed["organization"].strip(), typed.get("page", "").strip()
         return (
