@@ -567,3 +567,17 @@ def test_filters_of_the_address_are_safe(department: SimpleNamespace, as_: Any) 
     client = as_(department.smo)
     for query in ("channel=%00", "channel=nowhere", "show=%00", "page=%00", "page=999"):
         assert client.get(f"/desk/comments/?{query}").status_code == 200
+
+
+def test_a_bluesky_post_that_is_gone_is_missed_although_its_id_looks_like_an_address(
+    department: SimpleNamespace, network: SandboxNetwork, post: Post, now: datetime
+) -> None:
+    channel = account_on("bluesky", department, network)
+    copy, store = shown(network, channel, post, now - HOUR), network.server.network.store
+    gone = store.post(copy.remote_id)
+    assert gone is not None
+    gone.deleted_at = stamp(now)
+    store.put_post(gone)
+    ChannelWatch.objects.create(channel=channel, next_at=now)
+    watching.look_at_due(now=now)
+    assert DriftCase.objects.get(channel=channel).kind == "deleted"
