@@ -143,7 +143,7 @@ def _correction(post: Published) -> str:
         return ""
     at = dateformat.format(post.corrected_at.astimezone(ZoneInfo(post.zone)), "F j, Y, P")
     wrong = f"{post.was_wrong} {post.apology}".strip()
-    return str(format_html("<p><strong>Corrected on {}.</strong> {}</p>", at, wrong))
+    return str(format_html("<p><strong>Corrected on {}:</strong> {}</p>", at, wrong))
 
 
 def _film(picture: Picture) -> str:

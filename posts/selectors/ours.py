@@ -19,19 +19,38 @@ from posts.selectors.published import Published
 from posts.states import Act, DeliveryState
 
 LONGEST = 500
-_PAGE = re.compile(r"^/news/(\d{1,18})-")
+_PAGE = re.compile(r"^/news/(\d{1,18})(?:-|/|$)", re.IGNORECASE)
 _SAYING = (Act.PUBLISH, Act.EDIT, Act.REPLY)
 _PREFIXES = ("www.", "m.", "mobile.")
+# Well-known services whose addresses lead anywhere; what stands behind one is not looked up (nothing is fetched).
+_SHORT = frozenset(
+    [
+        "bit.ly",
+        "tinyurl.com",
+        "t.co",
+        "goo.gl",
+        "ow.ly",
+        "is.gd",
+        "buff.ly",
+        "rebrand.ly",
+        "cutt.ly",
+        "t.ly",
+        "tiny.cc",
+        "fb.me",
+        "youtu.be",
+        "lnkd.in",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`post`: we said it. `corrected`: we said it and put it right since. `removed`: we took it down.
 
-    `account`: ours, but not a post that we know.
+    `account`: ours, but not a post that we know. `short`: a shortened address, which hides where it leads.
     """
 
-    kind: Literal["site", "account", "post", "corrected", "removed", "unknown"]
+    kind: Literal["site", "account", "post", "corrected", "removed", "short", "unknown"]
     channel: Channel | None = None
     post: Published | None = None
     exact: bool = False
@@ -53,7 +72,7 @@ def look_up(text: str) -> Answer:
             return post
         if _stands_under(asked, channel):
             return Answer("account", channel=channel, exact=_path(asked) == _path(urlsplit(channel.url)))
-    return Answer("unknown")
+    return Answer("short" if _host(asked) in _SHORT and segments else "unknown")
 
 
 def _handle(text: str) -> Answer:

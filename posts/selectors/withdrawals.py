@@ -29,6 +29,11 @@ class CopyLine:
     down: Delivery | None
 
     @property
+    def is_reply(self) -> bool:
+        """A correction that was posted below a copy, and goes with it."""
+        return self.delivery.act == Act.REPLY
+
+    @property
     def way(self) -> str:
         """How it would be taken down."""
         channel = self.delivery.channel

@@ -86,6 +86,21 @@ def test_a_page_of_ours_is_ours_and_a_removed_one_is_said_to_be(client: Client, 
     assert asked(client, address) == "Ours, and removed"
 
 
+@pytest.mark.parametrize("text", ["https://bit.ly/3abcd", "bit.ly/3abcd", "HTTP://WWW.TINYURL.COM/x?y=1"])
+def test_a_short_link_is_said_to_hide_where_it_leads(client: Client, department: SimpleNamespace, text: str) -> None:
+    assert asked(client, text) == "We cannot tell"
+    assert asked(client, "https://bit.ly/") == "Not ours"
+    assert asked(client, "https://bit.ly.evil.example/3abcd") == "Not ours"
+
+
+def test_a_page_is_known_however_its_address_is_written(client: Client, department: SimpleNamespace) -> None:
+    d = department
+    post = live(d.northeast, d.officer, d.supervisor)
+    Delivery.objects.filter(post=post).update(state="withdrawn")
+    for path in (f"news/{post.pk}-x/", f"NEWS/{post.pk}-X", f"news/{post.pk}/", f"news/{post.pk}-x/?utm_source=a#b"):
+        assert asked(client, f"http://TestServer/{path}") == "Ours, and removed"
+
+
 def test_a_staff_post_is_never_confirmed(client: Client, department: SimpleNamespace) -> None:
     d = department
     post = live(d.northeast, d.officer, d.supervisor, audience="internal", kind="internal_notice")
