@@ -12,7 +12,8 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from divisions.services import training
-from posts.models import Approval, BreakGlass, Post
+from posts.models import Approval, BreakGlass, Hold, Post
+from posts.services import review
 from posts.states import Basis, Stage
 from tests.browser.signed_in import WIDTHS, follow, listen, sign_in
 from tests.stories import draft, submitted
@@ -86,3 +87,52 @@ def test_an_alert_goes_out_without_review_from_a_phone(
     expect(page.get_by_text("Not signed yet.")).to_be_visible()
     assert BreakGlass.objects.get().approval.basis == Basis.BREAK_GLASS
     assert Approval.objects.count() == 1
+
+
+def test_the_second_approver_is_three_taps_from_the_bell_on_a_phone(
+    department: SimpleNamespace, live_server: Any, new_context: Any
+) -> None:
+    d, now = department, timezone.now()
+    revision = submitted(d.northeast, d.officer, flags=("death",), channels=[d.northeast_website], now=now)
+    review.approve(revision=revision, by=d.supervisor, now=now)
+    page = _page(new_context, live_server, d.smo, "phone")
+    complaints = listen(page)
+    page.goto(f"{live_server.url}/desk/")
+    follow(page, page.get_by_role("link", name="Notices", exact=False).first)
+    follow(page, page.get_by_role("link", name=f"To approve: {revision.title}"))
+    page.locator(".decision-bar").get_by_role("button", name="Approve").click()
+    expect(page.get_by_text(f"Approved: “{revision.title}”.")).to_be_visible()
+    assert Post.objects.get(pk=revision.post_id).stage == Stage.SCHEDULED
+    assert complaints == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_everything_is_held_in_two_taps_from_the_wall_on_a_phone(
+    department: SimpleNamespace, live_server: Any, new_context: Any, script: bool
+) -> None:
+    page = _page(new_context, live_server, department.smo, "phone", java_script_enabled=script)
+    page.goto(f"{live_server.url}/desk/wall/")
+    follow(page, page.get_by_role("link", name="Hold posting").first)
+    page.get_by_role("button", name="Hold now").click()
+    expect(page.get_by_text("Posting is on hold for every account").first).to_be_visible()
+    assert Hold.objects.get().scope == "all"
+
+
+def test_the_question_what_it_touches_comes_while_typing_and_answering_loses_no_letter(
+    department: SimpleNamespace, live_server: Any, new_context: Any
+) -> None:
+    d = department
+    post = draft(d.northeast, d.officer, channels=[d.northeast_website])
+    page = _page(new_context, live_server, d.officer, "phone")
+    complaints = listen(page)
+    page.goto(f"{live_server.url}/desk/posts/{post.pk}/edit/")
+    page.get_by_label("Text for every channel").fill("A juvenile was seen on the ice.")
+    why = page.locator("#id_why-juvenile")
+    expect(why).to_be_visible()
+    why.press_sequentially("It is a young heron.")
+    expect(page.locator("#findings")).to_contain_text("It is a young heron.")
+    expect(why).to_be_focused()
+    expect(why).to_have_value("It is a young heron.")
+    page.get_by_role("button", name="Submit for review").locator("visible=true").click()
+    expect(page.get_by_text("Submitted for review")).to_be_visible()
+    assert complaints == []
