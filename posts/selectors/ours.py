@@ -24,22 +24,8 @@ _SAYING = (Act.PUBLISH, Act.EDIT, Act.REPLY)
 _PREFIXES = ("www.", "m.", "mobile.")
 # Well-known services whose addresses lead anywhere; what stands behind one is not looked up (nothing is fetched).
 _SHORT = frozenset(
-    [
-        "bit.ly",
-        "tinyurl.com",
-        "t.co",
-        "goo.gl",
-        "ow.ly",
-        "is.gd",
-        "buff.ly",
-        "rebrand.ly",
-        "cutt.ly",
-        "t.ly",
-        "tiny.cc",
-        "fb.me",
-        "youtu.be",
-        "lnkd.in",
-    ]
+    ("bit.ly", "buff.ly", "cutt.ly", "fb.me", "goo.gl", "is.gd", "lnkd.in")
+    + ("ow.ly", "rebrand.ly", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "youtu.be")
 )
 
 
