@@ -23,10 +23,10 @@ _PAGE = re.compile(r"^/news/(\d{1,18})(?:-|/|$)", re.IGNORECASE)
 _SAYING = (Act.PUBLISH, Act.EDIT, Act.REPLY)
 _PREFIXES = ("www.", "m.", "mobile.")
 # Well-known services whose addresses lead anywhere; what stands behind one is not looked up (nothing is fetched).
-_SHORT = frozenset(
-    ("bit.ly", "buff.ly", "cutt.ly", "fb.me", "goo.gl", "is.gd", "lnkd.in")
-    + ("ow.ly", "rebrand.ly", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "youtu.be")
-)
+_SHORT = frozenset({
+    "bit.ly", "buff.ly", "cutt.ly", "fb.me", "goo.gl", "is.gd", "lnkd.in",
+    "ow.ly", "rebrand.ly", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "youtu.be",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
