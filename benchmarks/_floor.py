@@ -1,18 +1,22 @@
 """The floor: the same posts by the same worker model with one small UPDATE each, and nothing of ours.
 
-Threads with one urllib3 pool, as many in flight as a flow of ours has. Each thread keeps its own database connection:
-that is faster than to share a pool, and the floor is not to be made easy. No Django, no order, no lease, no gate, no
-memory of what was said. Prints one line of JSON: `python -m benchmarks._floor --posts N`.
+As many processes as we run workers, in each as many threads in flight as a flow of ours has, with one urllib3 pool.
+Each thread keeps its own database connection: that is faster than to share a pool, and the floor is not to be made
+easy. No Django, no order, no lease, no gate, no memory of what was said. Prints one line of JSON:
+`python -m benchmarks._floor --posts N --threads T --processes P`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 
 import psycopg
 import urllib3
@@ -23,6 +27,7 @@ MAKE = (
     "INSERT INTO bench_floor SELECT n, 'queued' FROM generate_series(1, %s::int) AS n",
 )
 SETTLE = "UPDATE bench_floor SET state = 'delivered', settled_at = clock_timestamp(), remote_id = %s WHERE id = %s"
+Part = tuple[float, list[float], float]
 BODY = json.dumps({"text": "v:1: Volume post for measurements." + " " * 40}).encode()
 HEADERS = {"Authorization": "Bearer volume-0123456789abcdef", "Content-Type": "application/json"}
 
@@ -32,10 +37,20 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--posts", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
     make(given.posts)
-    burnt = time.process_time()
-    late = sorted(_send(given.posts, given.threads))
+    ways = multiprocessing.get_context("fork")
+    start, found = ways.Barrier(given.processes), ways.SimpleQueue()
+    shares = [range(n, given.posts + 1, given.processes) for n in range(1, given.processes + 1)]
+    workers = [ways.Process(target=_process, args=(share, given.threads, start, found)) for share in shares]
+    for worker in workers:
+        worker.start()
+    parts = [found.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    begun = min(at for at, _, _ in parts)
+    late = sorted(moment - begun for _, moments, _ in parts for moment in moments)
     print(
         json.dumps(
             {
@@ -43,7 +58,7 @@ def main() -> None:
                 "span_s": late[-1],
                 "p50_s": late[len(late) // 2],
                 "p99_s": late[int(len(late) * 0.99)],
-                "cpu_s": time.process_time() - burnt,
+                "cpu_s": sum(burnt for _, _, burnt in parts),
             }
         )
     )
@@ -56,22 +71,25 @@ def make(posts: int) -> None:
             link.execute(statement, (posts,) if "%s" in statement else None)  # type: ignore[call-overload]
 
 
-def _send(posts: int, threads: int) -> list[float]:
+def _process(numbers: Sequence[int], threads: int, start: Barrier, found: SimpleQueue[Part]) -> None:
+    """One process's share: when it began, when each post was out (one clock for all processes), its CPU seconds."""
     pool = urllib3.PoolManager(num_pools=4, maxsize=threads)
     url = f"{os.environ['SANDBOX_URL']}/x/2/tweets"
-    numbers, links = count(1), [_link() for _ in range(threads)]
-    begun = time.perf_counter()
+    ahead, links = iter(numbers), [_link() for _ in range(threads)]
+    start.wait(60)
+    begun, burnt = time.monotonic(), time.process_time()
 
     def work(link: psycopg.Connection) -> list[float]:
-        late = []
-        while (number := next(numbers)) <= posts:
+        moments = []
+        while (number := next(ahead, None)) is not None:
             answer = pool.request("POST", url, body=BODY, headers=HEADERS, retries=False)
             link.execute(SETTLE, (answer.json()["data"]["id"], number))
-            late.append(time.perf_counter() - begun)
-        return late
+            moments.append(time.monotonic())
+        return moments
 
     with ThreadPoolExecutor(threads) as workers:
-        return [one for several in workers.map(work, links) for one in several]
+        moments = [one for several in workers.map(work, links) for one in several]
+    found.put((begun, moments, time.process_time() - burnt))
 
 
 def _link() -> psycopg.Connection:

@@ -1,8 +1,9 @@
 """What Celery's own documentation suggests: one task a post, due or not. Given every advantage.
 
 The queue is full before the worker starts, nothing is acknowledged late, no result is kept, connections and the HTTP
-pool live as long as the worker. The task says one post and writes one small row, as the floor does: it plans, checks,
-locks and remembers nothing. `python -m benchmarks._one_task --posts N` fills table and queue.
+pool live as long as the worker. The task claims its row, so that a message that comes twice says nothing twice, says
+the post and writes that it is out: it plans, checks, waits for nobody and remembers nothing.
+`python -m benchmarks._one_task --posts N` fills table and queue.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ app = Celery("one_task", broker=os.environ["REDIS_URL"])
 app.conf.update(task_ignore_result=True, result_backend=None, worker_hijack_root_logger=False)
 HTTP = urllib3.PoolManager(num_pools=4, maxsize=64)
 own = threading.local()
+CLAIM = "UPDATE bench_floor SET state = 'in_flight' WHERE id = %s AND state = 'queued' RETURNING id"
 
 
 @app.task(name="one_post")
 def one_post(number: int) -> None:
-    """Say one post, write that it is out."""
+    """Claim one post, say it, write that it is out."""
     if not hasattr(own, "link"):
         own.link = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    if own.link.execute(CLAIM, (number,)).fetchone() is None:
+        return
     url = f"{os.environ['SANDBOX_URL']}/x/2/tweets"
     answer = HTTP.request("POST", url, body=BODY, headers=HEADERS, retries=False)
     own.link.execute(SETTLE, (answer.json()["data"]["id"], number))

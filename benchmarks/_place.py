@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from benchmarks._ground import whole
 from config import local
 from config.embedded import children
 from config.embedded.postgres import Postgres
@@ -30,6 +31,7 @@ from tests.faults.ground import Ground
 CALLS_AT_ONCE = 64  # as posts.services.flow has it; the floor gets as many
 POOL = "72"  # as operations.md says of a worker
 PATIENCE_S = 300.0
+PROCESSES = whole("PROCESSES", os.cpu_count() or 1)  # workers, one a core as operations.md says; the floor gets as many
 
 # A moment that has not come; loaded rows wait there until the measurement sets them.
 _PARK = "UPDATE posts_delivery SET ready_at = now() + interval '6 hours' WHERE state = 'queued'"
@@ -121,7 +123,8 @@ class Place(Ground):
 
     def floor(self, posts: int) -> tuple[Figures, float]:
         """The floor for as many posts, and what a post costs its process in milliseconds of CPU."""
-        found = self.run("_floor", "--posts", str(posts), "--threads", str(CALLS_AT_ONCE))
+        asked = ("--posts", str(posts), "--threads", str(CALLS_AT_ONCE), "--processes", str(PROCESSES))
+        found = self.run("_floor", *asked)
         figures = Figures(posts / found["span_s"], found["p50_s"], found["p99_s"])
         return figures, 1000 * found["cpu_s"] / posts
 
@@ -131,13 +134,15 @@ class Place(Ground):
             link.execute(sql, values)  # type: ignore[call-overload]
 
     @contextmanager
-    def worker(self) -> Iterator[int]:
-        """Our worker, looking and idle; gives its process id."""
-        self.start_worker("ours")
+    def worker(self) -> Iterator[list[int]]:
+        """Our workers, looking and idle; gives their process ids."""
+        names = ["ours", *(f"ours-{n}" for n in range(2, PROCESSES + 1))]
+        for name in names:
+            self.start_worker(name)
         try:
-            if not children.wait_until(self._is_looking, 60):
+            if not children.wait_until(self._are_looking, 60):
                 raise RuntimeError(children.tail(self.folder / "ours.log"))
-            yield self.workers["ours"].pid
+            yield [self.workers[name].pid for name in names]
         finally:
             self.stop_senders()
 
@@ -150,9 +155,10 @@ class Place(Ground):
         """Start another worker; `stop_senders` ends it."""
         self.workers[name] = self._start(name, command)
 
-    def _is_looking(self) -> bool:
-        fresh = "SELECT count(*) FROM posts_heartbeat WHERE name = 'tick' AND beat_at > now() - interval '2 seconds'"
-        return bool(self.query(fresh)[0][0])
+    def _are_looking(self) -> bool:
+        fresh = "SELECT count(*) FROM posts_heartbeat WHERE name LIKE 'worker:%' AND beat_at > now() - interval '1 min'"
+        ticks = "SELECT count(*) FROM posts_heartbeat WHERE name = 'tick' AND beat_at > now() - interval '2 seconds'"
+        return self.query(fresh)[0][0] >= PROCESSES and bool(self.query(ticks)[0][0])
 
     def run(self, name: str, *arguments: str) -> dict[str, Any]:
         """Run one of our own modules to its end; returns the JSON it prints."""

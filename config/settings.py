@@ -139,8 +139,11 @@ DATABASE_URL = env.text("DATABASE_URL") or (
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database(DATABASE_URL)}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # else a restarted PostgreSQL costs three 500s
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "2")
-# A process that was frozen inside a transaction must not keep its row locks until it thaws.
-DATABASES["default"]["OPTIONS"].setdefault("options", "-c idle_in_transaction_session_timeout=60s")
+# A process that was frozen inside a transaction must not keep its row locks until it thaws. What is worked on is in
+# memory or on a disk without heads: PostgreSQL's default price of 4 makes it read whole tables where an index is there.
+DATABASES["default"]["OPTIONS"].setdefault(
+    "options", "-c idle_in_transaction_session_timeout=60s -c random_page_cost=1.1"
+)
 if DATABASE_POOL := env.whole("DATABASE_POOL", 8):
     # At least the threads of the process (web 4; what sends widens it to 72); opened when needed. 0: no pool.
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}

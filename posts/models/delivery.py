@@ -28,25 +28,37 @@ class Delivery(models.Model):
 
     act = models.CharField(max_length=10, choices=Act.choices, default=Act.PUBLISH)
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="deliveries")
-    revision = models.ForeignKey(Revision, null=True, on_delete=models.PROTECT, related_name="deliveries")
-    variant = models.ForeignKey(Variant, null=True, on_delete=models.PROTECT, related_name="deliveries")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="deliveries")
+    # db_index=False: a row is written three times on its way out, and each index that changes with it is written too.
+    # What is looked for by these columns is found by the indexes below.
+    revision = models.ForeignKey(
+        Revision, null=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    variant = models.ForeignKey(Variant, null=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries")
+    channel = models.ForeignKey(Channel, db_index=False, on_delete=models.PROTECT, related_name="deliveries")
     target_remote_id = models.CharField(max_length=200, blank=True)
-    publication = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="acts")
+    publication = models.ForeignKey(
+        "self", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="acts"
+    )
     withdrawal = models.ForeignKey(
-        Withdrawal, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+        Withdrawal, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries"
     )
     payload = models.JSONField()
     payload_hash = models.CharField(max_length=64)
-    key = models.CharField(max_length=64, unique=True)
+    key = models.CharField(max_length=64)
 
     due_at = models.DateTimeField()
     ready_at = models.DateTimeField()
     grace_until = models.DateTimeField()
     urgent = models.BooleanField(default=False)
-    after = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
-    amended_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="amends")
-    hold = models.ForeignKey(Hold, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries")
+    after = models.ForeignKey(
+        "self", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="followers"
+    )
+    amended_by = models.ForeignKey(
+        "self", null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="amends"
+    )
+    hold = models.ForeignKey(
+        Hold, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries"
+    )
     state = models.CharField(max_length=20, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     state_at = models.DateTimeField(default=timezone.now)
     steps = models.JSONField(default=list)
@@ -78,7 +90,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["channel", "urgent", "ready_at"],
                 name="delivery_lane",
-                condition=models.Q(state__in=CLAIMABLE, after__isnull=True),
+                condition=models.Q(state__in=CLAIMABLE),
             ),
             models.Index(
                 fields=["grace_until"],
@@ -90,9 +102,9 @@ class Delivery(models.Model):
                 name="delivery_to_look_up",
                 condition=models.Q(look_at__isnull=False),
             ),
-            models.Index(
-                fields=["lease_until"],
-                name="delivery_leased",
+            models.Index(  # not of `lease_until`, so that beginning a call changes no index
+                fields=["id"],
+                name="delivery_in_flight",
                 condition=models.Q(state=DeliveryState.IN_FLIGHT),
             ),
             models.Index(fields=["channel", "state", "settled_at"], name="delivery_by_channel"),
@@ -102,10 +114,15 @@ class Delivery(models.Model):
                 name="delivered_newest_first",
                 condition=models.Q(act=Act.PUBLISH, state=DeliveryState.DELIVERED),
             ),
+            *(  # few rows have one of these
+                models.Index(fields=[name], name=f"delivery_{name}", condition=models.Q(**{f"{name}__isnull": False}))
+                for name in ("publication", "withdrawal", "after", "amended_by", "hold")
+            ),
         ]
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key"], name="delivery_key"),
             models.UniqueConstraint(
-                fields=["act", "revision", "channel"],
+                fields=["revision", "channel", "act"],
                 condition=models.Q(revision__isnull=False),
                 name="delivery_once",
             ),
@@ -133,7 +150,7 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One wire call. Committed before the call begins; `ended_at` empty means it is open."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
+    delivery = models.ForeignKey(Delivery, db_index=False, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
     step = models.CharField(max_length=60)
     started_at = models.DateTimeField()
@@ -163,7 +180,7 @@ class Attempt(models.Model):
 class ChannelLane(models.Model):
     """A channel's queue; two a channel, so that a safety alert never waits for a claimed batch."""
 
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="lanes")
+    channel = models.ForeignKey(Channel, db_index=False, on_delete=models.CASCADE, related_name="lanes")
     urgent = models.BooleanField(default=False)
     busy_until = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=100, blank=True)
