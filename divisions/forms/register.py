@@ -68,7 +68,12 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 class HolderForm(forms.Form):
     """Somebody who can sign in to the account as its administrator."""
 
-    user = forms.ModelChoiceField(User.objects.none(), label="Person", empty_label="Choose a person")
+    user = forms.ModelChoiceField(
+        User.objects.none(),
+        label="Person",
+        empty_label="Choose a person",
+        error_messages={"required": "Choose who can sign in there."},
+    )
     second_factor = forms.BooleanField(label="Holds a second factor for it", required=False)
 
     def __init__(self, channel: Channel, data: Any = None) -> None:
@@ -85,6 +90,11 @@ class DeclareForm(forms.Form):
         label="Declared accounts",
         min_value=0,
         max_value=MOST_ACCOUNTS,
+        error_messages={
+            "required": "Write how many accounts there are.",
+            "min_value": "A number of accounts is 0 or more.",
+            "max_value": f"No department has more than {MOST_ACCOUNTS} accounts.",
+        },
         widget=forms.NumberInput(attrs={"class": "input input--auto"}),
     )
     was = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -19,15 +19,24 @@ _AUTO = {"class": "input input--auto"}
 class ShiftForm(forms.Form):
     """Both times empty: whole days."""
 
-    user = forms.ModelChoiceField(User.objects.none(), label="Who", empty_label="Choose a person")
+    user = forms.ModelChoiceField(
+        User.objects.none(),
+        label="Who",
+        empty_label="Choose a person",
+        error_messages={"required": "Choose who is on duty."},
+    )
     starts_on = forms.DateField(
-        label="First day", widget=forms.DateInput(attrs={"type": "date", **_AUTO}, format="%Y-%m-%d")
+        label="First day",
+        widget=forms.DateInput(attrs={"type": "date", **_AUTO}, format="%Y-%m-%d"),
+        error_messages={"required": "Choose the first day."},
     )
     starts_time = forms.TimeField(
         label="From", required=False, widget=forms.TimeInput(attrs={"type": "time", **_AUTO}, format="%H:%M")
     )
     ends_on = forms.DateField(
-        label="Last day", widget=forms.DateInput(attrs={"type": "date", **_AUTO}, format="%Y-%m-%d")
+        label="Last day",
+        widget=forms.DateInput(attrs={"type": "date", **_AUTO}, format="%Y-%m-%d"),
+        error_messages={"required": "Choose the last day."},
     )
     ends_time = forms.TimeField(
         label="Until", required=False, widget=forms.TimeInput(attrs={"type": "time", **_AUTO}, format="%H:%M")

@@ -16,7 +16,12 @@ class OpenForm(forms.Form):
     from_user = forms.ModelChoiceField(
         User.objects.none(), label="Who had it before", required=False, empty_label="Nobody we know"
     )
-    to_user = forms.ModelChoiceField(User.objects.none(), label="Who takes over", empty_label="Choose a person")
+    to_user = forms.ModelChoiceField(
+        User.objects.none(),
+        label="Who takes over",
+        empty_label="Choose a person",
+        error_messages={"required": "Choose who takes over."},
+    )
 
     def __init__(self, channel: Channel, data: Any = None) -> None:
         super().__init__(data, label_suffix="", initial={"from_user": channel.duty_officer_id})
