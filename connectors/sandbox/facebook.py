@@ -12,8 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
+from connectors.sandbox import facebook_oauth
 from connectors.sandbox import facebook_shapes as shapes
-from connectors.sandbox.network import NETWORK, Network, misbehave, same
+from connectors.sandbox.network import NETWORK, Network, misbehave
 from connectors.sandbox.store import OUR_APP, Account, Post, stamp
 
 PREFIX = "/facebook/v25.0"
@@ -43,7 +44,7 @@ async def _handle(request: web.Request, node: str, edge: str) -> web.StreamRespo
     account = network.store.account_by_remote("facebook", node.partition("_")[0])
     if account is None:
         return shapes.error("gone")
-    if not same(_token(request, form), account.token):
+    if not facebook_oauth.opens(_token(request, form), account):
         return shapes.error("token")
 
     async def act() -> web.StreamResponse:

@@ -153,14 +153,15 @@ def _page(request: web.Request, account: Account, person: Person) -> dict[str, A
         "username": account.handle,
         "link": link,
         "tasks": list(person.tasks),
-        "access_token": account.token,
+        "access_token": account.refresh_token,  # of this sign-in; the one made at the door is not hers to take back
     }
 
 
 async def _debug_token(request: web.Request) -> web.StreamResponse:
     """What a Page's token may, asked with itself or with the app's own."""
     network, given = request.app[NETWORK], request.query.get("input_token", "")
-    account = network.store.account_by_token("facebook", given)
+    store = network.store
+    account = store.account_by_token("facebook", given) or store.account_by_refresh_token("facebook", given)
     allowed = (given, f"{APP.client_id}|{APP.client_secret}")
     if account is None or not any(same(bearer(request), token) for token in allowed):
         return shapes.error("token")
@@ -188,9 +189,14 @@ async def _revoke(request: web.Request) -> web.Response:
         del granted[page_id]
         account = store.account(page_id)
         if account is not None:
-            account.token = new_token()
+            account.refresh_token = new_token()
             store.put_account(account)
     return web.json_response({"success": True}) if gone else shapes.error("gone")
+
+
+def opens(token: str, account: Account) -> bool:
+    """Whether a token is good for a Page: the one made at the network's door, or that of a person's sign-in."""
+    return same(token, account.token) or same(token, account.refresh_token)
 
 
 def bearer(request: web.Request) -> str:

@@ -116,13 +116,13 @@ async def _hear(request: web.Request) -> web.Response:
 def judged(secret: str, headers: Mapping[str, str], body: bytes, now: datetime | None = None) -> tuple[str, bool]:
     """What a careful receiver makes of a call, and whether it takes it."""
     if not secret:
-        return "taken unchecked: no secret was pasted here", True
+        return "unchecked, no secret was pasted here", True
     message_id, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not sent.isdecimal() or abs(int(sent) - (now or datetime.now(UTC)).timestamp()) > AGE_S:
-        return "refused: its time is more than five minutes off", False
+        return "its time is more than five minutes off", False
     ours = signature(secret, message_id, int(sent), body)
     if not any(hmac.compare_digest(ours, theirs) for theirs in headers.get("webhook-signature", "").split(" ")):
-        return "refused: none of its signatures is made with our secret", False
+        return "none of its signatures is made with our secret", False
     return "signature and time are good", True
 
 

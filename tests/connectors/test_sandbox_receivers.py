@@ -46,7 +46,7 @@ def test_a_receiver_shows_what_it_heard_and_checks_once_it_has_the_secret(networ
     secret, name = new_secret(), "city-hall"
     tell(account(network, name, secret))
     shown = page(f"{network.base_url}/see/webhook/{name}/")
-    assert "taken unchecked: no secret was pasted here" in shown
+    assert "Taken: unchecked, no secret was pasted here" in shown
     assert "Road &lt;closed&gt;" in shown
     assert "Use Elm &amp; Oak." in shown
     pasted = paste(network, name, f"  {secret} ")
@@ -58,7 +58,7 @@ def test_a_receiver_shows_what_it_heard_and_checks_once_it_has_the_secret(networ
         tell(account(network, name, new_secret()), "k3")
     tell(account(network, name, secret), "k2")
     shown = page(f"{network.base_url}/see/webhook/{name}/")
-    assert "refused: none of its signatures is made with our secret" in shown
+    assert "Refused: none of its signatures is made with our secret" in shown
     assert "known already, not acted on again" in shown
     tell(account(network, name, secret), "k4", act=Act.WITHDRAW, target=Target(remote_id="k2"))
     assert "post.withdrawn" in page(f"{network.base_url}/see/webhook/{name}/")
@@ -110,7 +110,7 @@ def test_a_receiver_remembers_after_a_restart_and_forgets_when_told_to(tmp_path:
     with running(state) as first:
         fetch(Request(f"{first.base_url}/webhook/kept/", b"{}"))
     with running(state) as again:
-        assert "taken unchecked" in page(f"{again.base_url}/see/webhook/kept/")
+        assert "unchecked, no secret" in page(f"{again.base_url}/see/webhook/kept/")
         post(f"{again.base_url}/_clear", {})
         assert "Nothing was heard yet." in page(f"{again.base_url}/see/webhook/kept/")
 

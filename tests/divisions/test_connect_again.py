@@ -14,7 +14,7 @@ from connectors.sandbox.control import put_account
 from connectors.sandbox.faults import Rule
 from divisions.errors import NotAllowed, WrongMoment
 from divisions.models import Channel
-from divisions.services import channels, credentials, disconnect
+from divisions.services import channels, credentials, disconnect, tokens
 from divisions.states import ChannelState, Mode
 from records.models import LedgerEntry
 from tests import stories
@@ -134,7 +134,15 @@ def test_a_sign_in_that_opens_another_account_too_is_wiped_here_and_left_there(
     row = Channel.objects.get(pk=first.pk)
     assert (row.mode, row.state, row.credentials) == (Mode.HAND_OFF, ChannelState.CONNECTED, "")
     token = credentials.open_for(second)["access_token"]
-    assert network.server.network.store.account_by_token("facebook", token) is not None
+    assert network.server.network.store.account_by_refresh_token("facebook", token) is not None
+
+
+def test_a_sign_in_that_is_taken_back_leaves_the_pages_that_others_signed_in_to(
+    department: SimpleNamespace, network: SandboxNetwork, smo: Client
+) -> None:
+    channel = connected_page(smo, network)
+    assert disconnect.disconnect(channel=channel, then="paused", reason="Over", by=department.smo).how == "revoked"
+    assert tokens.check(channel=department.facebook_northeast, by=None).ok
 
 
 def test_a_platform_that_does_not_answer_stops_nothing_and_is_said(
