@@ -81,7 +81,7 @@ def newly(flag: Flag, words: list[str], why: str) -> Finding:
         said = _answered(flag, words, Answer(why=why, words=()))
         return replace(said, field="not_touched")
     message = f"{_quoted(words)} is new: it touches {flag.label}."
-    cure = "It is approved as such. Where it does not, say in a few words why."
+    cure = "The rule for that counts, unless whoever asks says in a few words why it does not."
     return replace(_finding(flag, Severity.WARNING, message, cure, words), field="not_touched")
 
 

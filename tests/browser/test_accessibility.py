@@ -129,6 +129,17 @@ def test_the_desk_of_who_writes_passes(page: Page, live_server: Any, world: Worl
     assert lines == []
 
 
+def test_the_question_what_a_post_touches_passes(page: Page, live_server: Any, department: SimpleNamespace):
+    d = department
+    said = {"juvenile": {"why": "It is a young heron.", "words": ["juvenile"]}}
+    words = "A juvenile was seen on the ice. A minor fell. He died."
+    post = stories.draft(d.northeast, d.officer, text=words, channels=[d.northeast_website], not_touched=said)
+    sign_in(page.context, live_server, d.officer)
+    page.goto(f"{live_server.url}/desk/posts/{post.pk}/edit/")
+    expect(page.get_by_label("It holds for “minor”, too")).to_be_visible()
+    assert found(page) == []
+
+
 def test_the_desk_of_who_looks_after_people_passes(page: Page, live_server: Any, world: World):
     sign_in(page.context, live_server, world.d.admin)
     complaints = listen(page)
