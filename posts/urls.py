@@ -78,6 +78,7 @@ urlpatterns = [
     path("desk/hold/<int:pk>/release/", hold.release, name="hold_release"),
     path("desk/hold/<int:pk>/decide/", hold.decide_held, name="hold_decide"),
     path("desk/stuck/", stuck_list.show, name="stuck"),
+    path("desk/stuck/missed/", stuck_list.decide_missed, name="missed_decide"),
     path("desk/calendar/", calendar.show, name="calendar"),
     path("desk/repeats/", repeats.index, name="repeats"),
     path("desk/repeats/<int:pk>/", repeats.show, name="repeat"),

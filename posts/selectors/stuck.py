@@ -107,6 +107,12 @@ def listed(mine: Rights, *, now: datetime, is_fresh: bool, only: Why | None = No
     return parts[0].union(*parts[1:], all=True).order_by("why", "since", "pk")
 
 
+def missed_of(mine: Rights, division_ids: frozenset[int]) -> QuerySet[Delivery]:
+    """What missed its time in those of the person's divisions; for deciding about several at once."""
+    rows = _rows(mine).filter(state=_S.MISSED, post__division__in=division_ids)
+    return rows.select_related("post__division", "channel").order_by("pk")
+
+
 def lines(found: Sequence[tuple[int, datetime, int]], *, now: datetime) -> list[Line]:
     """The lines of one page of `listed`, in its order. Two queries."""
     rows = Delivery.objects.select_related(

@@ -6,20 +6,26 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from divisions import access
 from divisions.access import Rights
+from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.permissions import Right
+from posts.forms.missed import RETIME, SEND, MissedForm
+from posts.models import Delivery
 from posts.selectors import stuck
 from posts.selectors.stuck import Line, Why
+from posts.services import hold, missed
 from posts.states import DeliveryState
+from posts.tasks import nudge
 from posts.views import places
 from posts.views.places import Place
 
@@ -30,28 +36,82 @@ _DECIDED = (Why.DOUBT, Why.FAILED, Why.MISSED, Why.HELD, Why.WAITS)
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Everything that does not go on by itself in the divisions the person sees; calm when there is nothing."""
+    return _page(request)
+
+
+@login_required
+@require_POST
+def decide_missed(request: HttpRequest) -> HttpResponse:
+    """Send now, re-time or leave unsent what is ticked of what missed its time: all of it, or none and the reason."""
+    mine: Rights = request.rights  # type: ignore[attr-defined]
+    reach = mine.division_ids(Right.DECIDE_DELIVERY)
+    if not reach:
+        raise NotAllowed(Right.DECIDE_DELIVERY.label, where="your division", who=access.who_can(Right.DECIDE_DELIVERY))
+    rows = {row.pk: row for row in stuck.missed_of(mine, reach)[: hold.MAX_AT_ONCE]}
+    form = MissedForm(rows, request.POST)
+    if form.is_valid():
+        try:
+            messages.success(request, _decided(request, form, [rows[pk] for pk in form.cleaned_data["deliveries"]]))
+            nudge()
+            return redirect(f"{reverse('posts:stuck')}?why=missed")
+        except BadInput as error:
+            form.add_error("clock" if error.field == "clock" else None, str(error))
+        except WrongMoment as refusal:
+            form.add_error(None, str(refusal))
+    return _page(request, form)
+
+
+def _decided(request: HttpRequest, form: MissedForm, rows: list[Delivery]) -> str:
+    """Do what was chosen; returns the sentence about it."""
+    by, act = request.user, form.cleaned_data["act"]
+    if act == RETIME:
+        count, done = missed.retime(deliveries=rows, wall_time=form.wall_time, by=by), "re-timed"  # type: ignore[arg-type]
+        return f"{count} {'post' if count == 1 else 'posts'} {done}. The approval stays."
+    if act == SEND:
+        count, done = missed.send_now(deliveries=rows, by=by), "in the queue again, to go now"  # type: ignore[arg-type]
+    else:
+        count, done = missed.drop(deliveries=rows, by=by), "left unsent"  # type: ignore[arg-type]
+    return f"{count} {'delivery is' if count == 1 else 'deliveries are'} {done}."
+
+
+def _page(request: HttpRequest, form: MissedForm | None = None) -> HttpResponse:
     mine: Rights = request.rights  # type: ignore[attr-defined]
     now = timezone.now()
     tick = stuck.tick(mine, now=now)
     counts = stuck.counts(mine, now=now, is_fresh=tick.is_fresh)
-    only = _asked(request.GET.get("why", ""))
+    only = Why.MISSED if form else _asked(request.GET.get("why", ""))
     found = stuck.listed(mine, now=now, is_fresh=tick.is_fresh, only=only)
     page = Paginator(found, stuck.PAGE).get_page(request.GET.get("page"))
     rows = _rows(stuck.lines(list(page.object_list), now=now), mine, now)
     context = {
         "page_obj": page,
         "groups": [
-            {"id": f"why-{why.name.lower()}", "title": why.label, "count": counts.get(why, 0), "rows": list(group)}
+            _group(why, list(group), counts.get(why, 0))
             for why, group in groupby(rows, key=lambda row: row["line"].why)
         ],
         "reasons": [(why.name.lower(), why.label, n) for why, n in counts.items()],
         "chosen": only.name.lower() if only is not None else "",
         "total": sum(counts.values()),
+        "form": form,
+        "ticked": _ticked(request, form, rows),
         "tick": tick,
         "now": now,
         "zone": request.department.zone,  # type: ignore[attr-defined]
     }
-    return render(request, "posts/stuck.html", context)
+    return render(request, "posts/stuck.html", context, status=422 if form else 200)
+
+
+def _group(why: Why, rows: list[dict[str, Any]], count: int) -> dict[str, Any]:
+    """One reason with its lines; those that missed their time may be decided about together."""
+    together = why is Why.MISSED and any(row["place"].may_decide for row in rows)
+    return {"id": f"why-{why.name.lower()}", "title": why.label, "count": count, "rows": rows, "together": together}
+
+
+def _ticked(request: HttpRequest, form: MissedForm | None, rows: Iterable[dict[str, Any]]) -> set[str]:
+    """What was ticked before a refusal; with `?tick=all` everything shown, for who decides the same about thirty."""
+    if form is not None:
+        return form.ticked
+    return {str(row["line"].delivery.pk) for row in rows} if request.GET.get("tick") == "all" else set()
 
 
 def _asked(word: str) -> Why | None:

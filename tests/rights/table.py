@@ -169,6 +169,7 @@ posts:hold_release                   POST in-force            in   403 302 403  
 posts:hold_release                   POST everything          in   403 403 403   403 403 403   302 403 403 403   404
 posts:hold_decide                    POST released            in   403 302 403   404 404 404   302 403 403 403   404
 posts:stuck                          GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
+posts:missed_decide                  POST -                   in   403 302 403   403 422 403   302 403 403 403   403
 posts:calendar                       GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:repeats                        GET  -                   in   200 200 200   200 200 200   200 200 200 200   200
 posts:repeat                         GET  pattern             in   200 200 200   404 404 404   200 200 200 200   404

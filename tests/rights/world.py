@@ -413,6 +413,9 @@ class World:
     def _hold_decide(self, _: str) -> dict[str, Any]:
         return {"act": "drop", "posts": [self.posts["held"].pk]}
 
+    def _missed_decide(self, _: str) -> dict[str, Any]:
+        return {"act": "drop", "deliveries": [self.deliveries["missed"].pk]}
+
     def _list_bring(self, _: str) -> dict[str, Any]:
         return {"addresses": "more@home.example", "note": "Signed the sheet at the meeting."}
 
