@@ -117,7 +117,7 @@ def came_back(
     way, kept = connecting.get(platform), begun.kept_of(row)
     if query.get("error") or not query.get("code"):
         row.delete()
-        raise WrongMoment(_no(way.label, str(query.get("error") or "")), cure="Nothing was connected.")
+        raise WrongMoment(_no(way.label, str(query.get("error") or "")), cure="Start again, and allow it there.")
     app = begun.app_of(kept)
     try:
         opened = way.exchange(
