@@ -75,9 +75,8 @@ class Place(Ground):
 
     def start_sandbox(self) -> None:
         """The cheap platform stands where the sandbox network would."""
-        self.sandbox = self._start("platform", self.module("_platform", "--port", str(self.sandbox_port)))
-        if not children.wait_until(lambda: not children.is_free(self.sandbox_port), 20):
-            raise RuntimeError(children.tail(self.folder / "platform.log"))
+        number = self.listener.fileno()
+        self.sandbox = self._start("platform", self.module("_platform", "--fd", str(number)), fds=(number,))
 
     def module(self, name: str, *arguments: str) -> list[str]:
         """The command that runs one of the benchmarks' own modules."""
@@ -189,7 +188,7 @@ def place() -> Iterator[Place]:
     options = ("max_connections=400",)
     postgres = Postgres(folder / "postgres", "bench", children.free_port(), folder / "postgres.log", options=options)
     redis = Redis(folder / "redis", "bench", children.free_port(), folder / "redis.log")
-    found = Place(folder, postgres, redis, children.free_port())
+    found = Place(folder, postgres, redis, children.listener())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         postgres.start()

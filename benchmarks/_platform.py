@@ -1,7 +1,7 @@
 """A platform that costs next to nothing: it answers what X and Facebook must, after a wait that can be set.
 
 The sandbox network does far more per call (it keeps, checks and shows posts) and would be what is measured. Here a
-call costs one process about 50 µs. `python -m benchmarks._platform --port N`.
+call costs one process about 50 µs. `python -m benchmarks._platform --fd N` (the number of a listening socket).
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 from itertools import count
 
-HOST = "127.0.0.1"
 SLEEPS_S: dict[str, float] = {}  # first part of the path -> how long its answers take
 NUMBERS = count(1)
 
@@ -75,12 +75,12 @@ def _answer(method: str, path: str, body: bytes) -> tuple[int, str]:
     return 404, "{}"
 
 
-async def _serve(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Answers, HOST, port, backlog=1024)
+async def _serve(number: int) -> None:
+    server = await asyncio.get_running_loop().create_server(Answers, sock=socket.socket(fileno=number), backlog=1024)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    asyncio.run(_serve(parser.parse_args().port))
+    parser.add_argument("--fd", type=int, required=True)
+    asyncio.run(_serve(parser.parse_args().fd))

@@ -16,6 +16,7 @@ from django.test import Client
 from divisions.models import AccountHolder, AccountRecord, Channel, Division, User
 from divisions.services import load_department
 from divisions.states import NOT_ACCOUNTS
+from tests import replay
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "a sentence that opens the tests"
@@ -133,12 +134,16 @@ def department(db: None) -> SimpleNamespace:
 
 def stock() -> SimpleNamespace:
     """Load the stock department: what `department` gives, for tests that commit (transaction=True)."""
-    load_department.load(DEPARTMENT)
-    registered()
+    replay.write(_load)
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
     places = {division.slug: division for division in Division.objects.all()}
     channels = {c.slug.replace("-", "_"): c for c in Channel.objects.select_related("division")}
     return SimpleNamespace(**people, **places, **channels, channels=channels)
+
+
+def _load() -> None:
+    load_department.load(DEPARTMENT)
+    registered()
 
 
 def registered() -> None:
