@@ -20,7 +20,7 @@ class OwnWork(Refusal):
 class StopsOpen(Refusal):
     """The checks found something that stops; `findings` are the stops."""
 
-    def __init__(self, findings: list[object]) -> None:
+    def __init__(self, findings: Sequence[object]) -> None:
         count = len(findings)
         super().__init__(
             f"{count} stop{'s' if count != 1 else ''} to fix before this can be submitted.",
