@@ -31,13 +31,13 @@ def write(load: Callable[[], object]) -> None:
 
     Only inside a transaction that is rolled back: what is kept must never meet rows of its own.
     """
-    *ground, clock = _one(_GROUND)
-    *_, users, divisions, entries = ground
-    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_GROUND)
+        *ground, users, divisions, entries, clock = cursor.fetchone()
+    key, now = tuple(ground), timezone.now()
     if not connection.in_atomic_block or users or divisions or entries or abs(now - clock) > timedelta(seconds=5):
         load()
         return
-    key = tuple(ground)
     made_at, script = _kept.get(key, (now, ""))
     if script and now - made_at < NEAR:
         with connection.cursor() as cursor:
@@ -46,13 +46,6 @@ def write(load: Callable[[], object]) -> None:
     before = _rows()
     load()
     _kept[key] = (now, _script(before, _rows()))
-
-
-def _one(statement: str) -> tuple[object, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        found: tuple[object, ...] = cursor.fetchone()
-    return found
 
 
 def _tables() -> list[str]:
@@ -64,7 +57,7 @@ def _rows() -> Rows:
     found: Rows = {}
     with connection.cursor() as cursor:
         for table in _tables():
-            cursor.execute(f'SELECT md5(to_jsonb(t)::text), to_jsonb(t)::text FROM "{table}" t')  # noqa: S608
+            cursor.execute(f'SELECT md5(to_jsonb(t)::text), to_jsonb(t)::text FROM "{table}" t')
             found[table] = dict(cursor.fetchall())
     return found
 
