@@ -26,5 +26,7 @@ def to_sign(mine: Rights) -> QuerySet[BreakGlass]:
 
 def of_post(post: Post) -> BreakGlass | None:
     """The newest emergency publication of a post. One query."""
-    rows = BreakGlass.objects.filter(approval__revision__post=post).select_related("approval__revision", "by", "signed_by")
+    rows = BreakGlass.objects.filter(approval__revision__post=post).select_related(
+        "approval__revision", "by", "signed_by"
+    )
     return rows.order_by("-at", "-pk").first()
