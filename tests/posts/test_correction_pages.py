@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -24,9 +25,16 @@ from posts.states import Act, DeliveryState
 from tests.network import SandboxNetwork
 from tests.people import stock
 from tests.posts.test_p8_corrections import NEW, OLD, WRONG, published, said
-from tests.stories import approved, live, submitted, tick
+from tests.stories import NOW, approved, live, submitted, tick
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_november() -> Iterator[None]:
+    """The days written here are ahead, and the week has days left, whenever this runs."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture

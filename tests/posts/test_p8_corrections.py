@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -25,12 +26,19 @@ from posts.selectors.corrections import Typed
 from posts.services import correct, decide, deliver, hold, put_right, withdraw
 from posts.states import Act, DeliveryState
 from tests.network import SandboxNetwork
-from tests.stories import appeal_facts, approved, tick
+from tests.stories import NOW, appeal_facts, approved, tick
 
 OLD = "Bring it to our front desk until Friday, November 27, 6 p.m. Use the west entrance."
 NEW = "Bring it to our front desk until Saturday, November 28, 4 p.m. Use the ramp on the east side."
 WRONG = "We gave the wrong last day and the wrong door."
 WHY = "The flyer said Saturday; a reader told us."
+
+
+@pytest.fixture(autouse=True)
+def _in_november() -> Iterator[None]:
+    """The days written here are ahead, whenever this runs."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 def said(**more: Any) -> Typed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -18,9 +20,17 @@ from posts.selectors.rrules import WEEKDAYS
 from posts.services import compose, repeat
 from posts.services import submit as submit_service
 from posts.states import Stage
-from tests.stories import approved, draft
+from tests.stories import NOW, approved, draft
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_november() -> Iterator[None]:
+    """The days written here are ahead, and the week has days left, whenever this runs."""
+    with time_machine.travel(NOW, tick=True):
+        yield
+
 
 CHICAGO = ZoneInfo("America/Chicago")
 DAY = timedelta(days=1)
