@@ -22,9 +22,10 @@ ROWS_A_LANE = 20
 
 _OPEN = f"""d.state IN ({", ".join(f"'{state}'" for state in CLAIMABLE)})"""
 
-# Something due in lane `l`. Only the index delivery_lane can answer this, whatever the planner's statistics say: after
-# a quiet night they say that nothing is due, and through delivery_ready each lane was then read by walking everything
-# that is (0.4 s a claim with 4,000 due). So `after_id` and `grace_until` are asked in words that no index has.
+# Something due in lane `l`. Only an index that begins with the account can answer this, whatever the planner's
+# statistics say: after a quiet night they say that nothing is due, and through delivery_ready each lane was then read
+# by walking everything that is (0.4 s a claim with 4,000 due). So `after_id` and `grace_until` are asked in words that
+# no index has.
 _DUE = f"""d.channel_id = l.channel_id AND d.urgent = l.urgent AND {_OPEN} AND d.ready_at <= %(now)s
     AND COALESCE(d.after_id, 0) = 0 AND d.hold_id IS NULL AND d.grace_until - %(now)s >= interval '0'"""
 _HAS_DUE = f"(SELECT TRUE FROM posts_delivery d WHERE {_DUE} LIMIT 1)"  # noqa: S608
