@@ -52,11 +52,10 @@ def arrive() -> dict[str, Any]:
 
 
 def place() -> dict[str, Any]:
-    """Hold everything; `at` is just after the commit."""
+    """Hold everything."""
     standing = holds.in_force().first()  # the answer to an earlier try may have been lost with the database
     placed = standing or hold.place(scope="all", reason="A trial", by=_person())
-    at = timezone.now().isoformat()
-    return {"at": at, "hold": placed.pk, "held": Delivery.objects.filter(state=DeliveryState.HELD).count()}
+    return {"hold": placed.pk, "held": Delivery.objects.filter(state=DeliveryState.HELD).count()}
 
 
 def release() -> dict[str, Any]:

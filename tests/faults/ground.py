@@ -34,7 +34,16 @@ QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--logle
 TIMING = {"HTTP_READ_TIMEOUT_S": "2", "LEASE_S": "6", "RECONCILE_AFTER_S": "1,2,4"}
 TOO_LATE = 2  # load_volume: what is asked for lies in the past by now
 # What a crash of the server may not lose is kept; what only a crash of the machine could lose is not.
-SERVER = ("fsync=off", "full_page_writes=off", "max_connections=400")
+SERVER = ("fsync=off", "full_page_writes=off", "max_connections=400", "track_commit_timestamp=on")
+# When the row of an attempt or a hold was committed, to the microsecond: its own times are taken before that, and its
+# own transaction is replaced by the next update.
+COMMITS = """
+CREATE TABLE trial_commit (what text, pk bigint);
+CREATE FUNCTION trial_note() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO trial_commit VALUES (TG_TABLE_NAME, NEW.id); RETURN NULL; END $$;
+CREATE TRIGGER trial_note AFTER INSERT ON posts_attempt FOR EACH ROW EXECUTE FUNCTION trial_note();
+CREATE TRIGGER trial_note AFTER INSERT ON posts_hold FOR EACH ROW EXECUTE FUNCTION trial_note();
+"""
 
 
 @dataclass
@@ -227,6 +236,8 @@ def ground(folder: Path) -> Iterator[Ground]:
         redis.start()
         place.start_sandbox()
         place.manage("migrate", "-v", "0")
+        with psycopg.connect(postgres.url(), connect_timeout=30) as link:
+            link.execute(COMMITS)
         yield place
     finally:
         place.stop()

@@ -1,7 +1,8 @@
 """Holds in the middle of a trial: placed, released and decided about, and what must not begin meanwhile (P4).
 
 From a hold's commit until somebody decides about what it stopped, no call begins: an attempt row is committed before
-its call, so its time tells; what the network received tells whether a worker spoke all the same.
+its call, so the server's own times of both commits tell, however narrow the race; what the network received tells
+whether a worker spoke all the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ from tests.faults.ground import Ground
 # A call whose first byte was out before the commit may be heard a little later; a frozen worker wakes far later.
 # Counted from when the network has answered what it was asked after the commit: a busy one hears everything late.
 ON_ITS_WAY = timedelta(seconds=3)
-ATTEMPTS = "SELECT delivery_id, started_at FROM posts_attempt ORDER BY started_at"
+ATTEMPTS = """
+SELECT a.delivery_id, pg_xact_commit_timestamp(c.xmin) AS at FROM trial_commit c JOIN posts_attempt a ON a.id = c.pk
+WHERE c.what = 'posts_attempt' ORDER BY at
+"""
+PLACED = """
+SELECT pg_xact_commit_timestamp(c.xmin) FROM trial_commit c WHERE c.what = 'posts_hold' AND c.pk = {}
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +78,7 @@ class Holding:
         """Place one hold of everything."""
         answer = self.place.order("place")
         self.place.shown()
-        committed_at, now = datetime.fromisoformat(answer["at"]), datetime.now(UTC)
+        committed_at, now = self.place.query(PLACED.format(int(answer["hold"])))[0][0], datetime.now(UTC)
         self.windows.append(Window(committed_at=committed_at, held=answer["held"], listened_at=now))
         self.say(f"          held {answer['held']}")
 
