@@ -20,7 +20,7 @@ from benchmarks._floor import BODY, HEADERS, SETTLE, make
 
 app = Celery("one_task", broker=os.environ["REDIS_URL"])
 app.conf.update(task_ignore_result=True, result_backend=None, worker_hijack_root_logger=False)
-HTTP = urllib3.PoolManager(num_pools=4, maxsize=64)
+HTTP = urllib3.PoolManager(num_pools=4, maxsize=128)
 own = threading.local()
 CLAIM = "UPDATE bench_floor SET state = 'in_flight' WHERE id = %s AND state = 'queued' RETURNING id"
 

@@ -28,7 +28,7 @@ from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
 from tests.faults.ground import Ground
 
-CALLS_AT_ONCE = 64  # as posts.services.flow has it; the floor gets as many
+CALLS_AT_ONCE = 128  # as posts.services.flow has it; the floor gets as many
 POOL = "72"  # as operations.md says of a worker
 PATIENCE_S = 300.0
 PROCESSES = whole("PROCESSES", os.cpu_count() or 1)  # workers, one a core as operations.md says; the floor gets as many

@@ -402,7 +402,7 @@ def _pool() -> urllib3.PoolManager:
     if pid not in _pools:
         with _pools_lock:
             if pid not in _pools:
-                manager = urllib3.PoolManager(num_pools=64, maxsize=64, block=False)
+                manager = urllib3.PoolManager(num_pools=64, maxsize=128, block=False)
                 manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
                 _pools[pid] = manager
     return _pools[pid]

@@ -26,7 +26,7 @@ from posts.services.settler import News, Settler, settled
 
 log = logging.getLogger(__name__)
 
-CALLS_AT_ONCE = 64  # of one platform in one process
+CALLS_AT_ONCE = 128  # of one platform in one process; as many connections to it as connectors/http.py keeps
 WAIT_S = 0.03  # how long the hold's lock may be kept beyond the last first byte of a batch
 AWAY_S = 1.0  # how long nothing new is claimed after the database went away
 CLAIM_EVERY_S = 0.25  # while calls are open and the last claim found nothing
