@@ -8,15 +8,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
-from connectors import registry
 from divisions.access import Rights
 from divisions.errors import NotVisible
 from divisions.models import Channel
 from divisions.permissions import Right
-from divisions.states import NOT_ACCOUNTS, OWN_PLATFORMS, ChannelState, Mode
+from divisions.states import NOT_ACCOUNTS, ChannelState, Mode
 from moderation.models import CommentWatch, Contribution
+from moderation.models.contribution import WAITS
+from moderation.selectors import readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,29 +38,22 @@ class Summary:
 
 
 NONE = Unanswered(count=0, oldest=None)
-WAITS = Q(answered_at=None, gone_at=None)
 
 
 @cache
 def platforms() -> frozenset[str]:
     """The platforms whose comments can be read at all."""
-    return frozenset(p.slug for p in registry.PLATFORMS if registry.get(p.slug).capabilities().comments.read)
+    return readable.platforms(lambda can: can.comments.read)
 
 
-def readable() -> QuerySet[Channel]:
+def heard() -> QuerySet[Channel]:
     """Accounts whose comments can be read: connected, not by hand, on a platform that tells them."""
-    rows = Channel.objects.filter(platform__in=platforms(), state=ChannelState.CONNECTED)
-    return rows.exclude(platform__in=OWN_PLATFORMS).exclude(mode=Mode.HAND_OFF).select_related("division")
+    return readable.accounts(platforms())
 
 
 def can_be_read(channel: Any) -> bool:
     """The same for one account that is at hand (a Channel, or a row of the wall)."""
-    return (
-        channel.platform in platforms()
-        and channel.state == ChannelState.CONNECTED
-        and channel.mode != Mode.HAND_OFF
-        and channel.platform not in OWN_PLATFORMS
-    )
+    return channel.platform in platforms() and channel.state == ChannelState.CONNECTED and channel.mode != Mode.HAND_OFF
 
 
 def why_not(channel: Any) -> str:
@@ -130,14 +124,14 @@ def accounts(mine: Rights) -> QuerySet[Channel]:
 
 def not_read(mine: Rights) -> QuerySet[CommentWatch]:
     """Accounts the person sees whose newest look did not succeed, those first that wait longest."""
-    rows = CommentWatch.objects.exclude(problem="").filter(channel__in=readable())
+    rows = CommentWatch.objects.exclude(problem="").filter(channel__in=heard())
     rows = rows.filter(channel__division__in=mine.visible_division_ids()).select_related("channel")
     return rows.order_by("problem_since", "pk")
 
 
 def summary(mine: Rights) -> Summary:
     """What the last looks came to, over the accounts that the person sees. One query."""
-    rows = readable().filter(division__in=mine.visible_division_ids())
+    rows = heard().filter(division__in=mine.visible_division_ids())
     found = rows.aggregate(
         accounts=Count("pk"), looked=Count("comment_watch__looked_at"), oldest=Min("comment_watch__looked_at")
     )

@@ -10,13 +10,13 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from connectors import registry
 from divisions.access import Rights
 from divisions.errors import NotVisible
 from divisions.models import Channel
 from divisions.permissions import Right
-from divisions.states import NOT_ACCOUNTS, OWN_PLATFORMS, ChannelState, Mode
+from divisions.states import NOT_ACCOUNTS, ChannelState
 from moderation.models import DriftCase
+from moderation.selectors import readable as read
 from moderation.states import LOOKED_LATE, DriftDecision, DriftKind
 from posts.selectors.struck import phrases
 from posts.selectors.word_diff import Piece, pieces
@@ -55,9 +55,7 @@ class Summary:
 
 def readable() -> QuerySet[Channel]:
     """Accounts that can be read back: connected, not by hand, on a platform that lists an account's own posts."""
-    platforms = [p.slug for p in registry.PLATFORMS if registry.get(p.slug).capabilities().list_own]
-    rows = Channel.objects.filter(platform__in=platforms, state=ChannelState.CONNECTED)
-    return rows.exclude(platform__in=OWN_PLATFORMS).exclude(mode=Mode.HAND_OFF).select_related("division")
+    return read.accounts(read.platforms(lambda can: can.list_own))
 
 
 def may_open(mine: Rights) -> bool:

@@ -22,7 +22,7 @@ from divisions.models import Channel
 from divisions.services import tokens
 from divisions.services.accounts import account_of, connector_of
 from moderation.models import CommentWatch, Contribution
-from moderation.selectors.contributions import readable
+from moderation.selectors.contributions import heard
 from moderation.services import turns
 from moderation.states import (
     COMMENTS_BACK,
@@ -67,7 +67,7 @@ def enrol(*, now: datetime) -> None:
     """Begin to read what can be read and is not read yet, spread over the hour."""
     rows = [
         CommentWatch(channel=channel, next_at=now + timedelta(seconds=channel.pk * 1013 % 3600))
-        for channel in readable().filter(comment_watch__isnull=True)
+        for channel in heard().filter(comment_watch__isnull=True)
     ]
     CommentWatch.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -83,7 +83,7 @@ def read_due(*, now: datetime | None = None, most: int = 20) -> int:
 
 
 def _claim_next(now: datetime) -> CommentWatch | None:
-    due = CommentWatch.objects.filter(next_at__lte=now, channel__in=readable())
+    due = CommentWatch.objects.filter(next_at__lte=now, channel__in=heard())
     return turns.claim(due.order_by("next_at"), now)
 
 

@@ -8,10 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from divisions.access import Rights
@@ -19,9 +17,11 @@ from divisions.errors import BadInput, NotAllowed, WrongMoment
 from divisions.permissions import Right
 from divisions.selectors import channels as channel_selectors
 from moderation.models import Contribution
+from moderation.models.contribution import WAITS
 from moderation.selectors import contributions as selectors
 from moderation.services import contributions
 from moderation.states import UNANSWERED
+from moderation.views import back
 
 PAGE = 50
 
@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     only = channel_selectors.visible_to(mine).filter(slug=slug).first() if slug else None
     rows = selectors.visible_to(mine)
     rows = rows.filter(channel__slug=slug) if slug else rows
-    waiting = rows.filter(selectors.WAITS)
+    waiting = rows.filter(WAITS)
     page = Paginator(rows if show else waiting, PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     context = {
@@ -67,7 +67,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"Noted: {said}. It stands under “All”, where you can take that back.")
     except (BadInput, WrongMoment) as refusal:
         messages.error(request, f"{refusal} {refusal.cure}".strip())
-    return _back(request)
+    return back.to(request, otherwise="moderation:comments")
 
 
 @login_required
@@ -80,7 +80,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Taken back: it waits for an answer again.")
     except WrongMoment as refusal:
         messages.error(request, f"{refusal} {refusal.cure}".strip())
-    return _back(request)
+    return back.to(request, otherwise="moderation:comments")
 
 
 def _line(row: Contribution, mine: Rights, now: Any) -> dict[str, Any]:
@@ -90,12 +90,6 @@ def _line(row: Contribution, mine: Rights, now: Any) -> dict[str, Any]:
         "may_answer": selectors.may_answer(row, mine),
         "url": row.url or (row.delivery.remote_url if row.delivery else ""),
     }
-
-
-def _back(request: HttpRequest) -> HttpResponse:
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back if safe else reverse("moderation:comments"))
 
 
 def _mine(request: HttpRequest) -> Rights:

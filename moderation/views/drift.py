@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from divisions.access import Rights
@@ -22,6 +21,7 @@ from moderation.models import DriftCase
 from moderation.selectors import drift as selectors
 from moderation.services import drift, watching
 from moderation.states import DriftDecision
+from moderation.views import back
 
 CASES, ACCOUNTS = 20, 50
 SHOWS = ("open", "decided", "accounts")
@@ -105,9 +105,7 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
         _tell(request, channel, watching.look_now(channel=channel, by=request.user))  # type: ignore[arg-type]
     except WrongMoment as refusal:
         messages.error(request, f"{refusal} {refusal.cure}".strip())
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back) if safe else redirect("moderation:drift")
+    return back.to(request, otherwise="moderation:drift")
 
 
 def _tell(request: HttpRequest, channel: Any, looked: watching.Looked) -> None:
