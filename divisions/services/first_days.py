@@ -36,7 +36,7 @@ def settle(*, pk: int, now: datetime) -> bool:
     if row is None:
         return False
     names = {int(place): taker for place, taker in row.moved["takers"].items()}
-    people = _locked(row, names)
+    people = takers.locked({row.person_id, *names.values(), *([row.successor_id] if row.successor_id else [])})
     person = people[row.person_id]
     stays = access.rights(person).division_ids(Right.DRAFT_POST)
     case = Case(person=person, leaver=not person.is_active, stays=stays, now=now)
@@ -54,11 +54,6 @@ def settle(*, pk: int, now: datetime) -> bool:
     _remember(row, person, found, left, now)
     _tell(person, found, left, now)
     return True
-
-
-def _locked(row: Handover, names: Mapping[int, int]) -> dict[int, User]:
-    ids = {row.person_id, *names.values(), *([row.successor_id] if row.successor_id else [])}
-    return User.objects.select_for_update().order_by("pk").in_bulk(ids)
 
 
 def _takers(

@@ -63,7 +63,7 @@ def hand_over(
     WrongMoment for the last one who manages people, NotAllowed, NotVisible.
     """
     moment = now or timezone.now()
-    locked = _locked(person, successor, *(successors or {}).values())
+    locked = takers.locked(one.pk for one in (person, successor, *(successors or {}).values()) if one is not None)
     row = locked[person.pk]
     successor = locked[successor.pk] if successor else None
     successors = {pk: locked[taker.pk] for pk, taker in (successors or {}).items()}
@@ -111,12 +111,6 @@ def home_of(row: Handover) -> Division | None:
     """The division under which it is remembered: where the person was, else where they go."""
     ended = row.moved["memberships"]["ended"]
     return (Division.objects.filter(slug=ended[0][1]).first() if ended else None) or row.division
-
-
-def _locked(*people: User | None) -> dict[int, User]:
-    """These people as they are now, locked: nobody takes over while they are themselves handed over."""
-    ids = {person.pk for person in people if person is not None}
-    return User.objects.select_for_update().order_by("pk").in_bulk(ids)
 
 
 def _reason(words: str) -> str:
