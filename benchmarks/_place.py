@@ -29,7 +29,6 @@ from config.embedded.redis import Redis
 from tests.faults.ground import Ground
 
 CALLS_AT_ONCE = 128  # as posts.services.flow has it; the floor gets as many
-POOL = "72"  # as operations.md says of a worker
 PATIENCE_S = 300.0
 PROCESSES = whole("PROCESSES", os.cpu_count() or 1)  # workers, one a core as operations.md says; the floor gets as many
 
@@ -69,9 +68,9 @@ class Place(Ground):
     """The ground of one benchmark."""
 
     def env(self) -> dict[str, str]:
-        """As a worker in production: its pool, the default time-outs."""
-        kept = {k: v for k, v in super().env().items() if k not in ("HTTP_READ_TIMEOUT_S", "LEASE_S")}
-        return kept | {"DATABASE_POOL": POOL, "RECONCILE_AFTER_S": "30,300,900"}
+        """As a worker in production: the default pool, which it widens itself, and the default time-outs."""
+        trials = ("HTTP_READ_TIMEOUT_S", "LEASE_S", "DATABASE_POOL")
+        return {k: v for k, v in super().env().items() if k not in trials} | {"RECONCILE_AFTER_S": "30,300,900"}
 
     def start_sandbox(self) -> None:
         """The cheap platform stands where the sandbox network would."""

@@ -3,7 +3,6 @@
 Knows nothing of the demo; ``config.run_demo`` says which processes there are.
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -34,7 +33,6 @@ class Service:
     log: Path
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 8.0),)
     on_parent_death: signal.Signals = signal.SIGKILL
-    env: dict[str, str] = field(default_factory=dict)  # beside ours
     fds: tuple[int, ...] = ()  # what it inherits: the socket it serves
     child: subprocess.Popen[bytes] | None = field(default=None, init=False)
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=MANY_STARTS), init=False)
@@ -45,10 +43,7 @@ class Service:
         if len(self.starts) == MANY_STARTS and now - self.starts[0] < WITHIN_S:
             raise LocalError(f"{self.name} keeps ending:\n{children.tail(self.log)}", f"see {self.log}")
         self.starts.append(now)
-        env = os.environ | self.env
-        self.child = children.start(
-            self.command, log=self.log, on_parent_death=self.on_parent_death, env=env, fds=self.fds
-        )
+        self.child = children.start(self.command, log=self.log, on_parent_death=self.on_parent_death, fds=self.fds)
 
     def end(self) -> None:
         """Stop it, however long it needs up to its patience."""

@@ -21,7 +21,6 @@ VAR = local.VAR_DIR
 LOGS = VAR / "log"
 MANAGE = [sys.executable, str(local.BASE_DIR / "manage.py")]
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
-POOL = "72"  # worker: ticks, one sender a platform, and the calls that settle while others begin (flow.py)
 SIGN_INS = (
     ("officer.northeast@demo.example", "officer of the Northeast substation"),
     ("supervisor.northeast@demo.example", "supervisor of the Northeast substation"),
@@ -46,7 +45,7 @@ def services(port: int, sandbox: int) -> tuple[Service, ...]:
     return (
         Service("sandbox", [*MANAGE, "sandbox", "--fd", str(sandbox)], LOGS / "sandbox.log", fds=(sandbox,)),
         Service("web", web, LOGS / "web.log", on_parent_death=signal.SIGTERM),
-        Service("worker", worker + quiet, LOGS / "worker.log", stop=patience, env={"DATABASE_POOL": POOL}),
+        Service("worker", worker + quiet, LOGS / "worker.log", stop=patience),
         Service("beat", [*beat, "--pidfile="], LOGS / "beat.log"),
     )
 

@@ -42,6 +42,7 @@ USER_AGENT = "Substation/0.1"
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 UPLOAD_BYTES_PER_S = 100_000
 CHUNK = 64 * 1024
+CONNECTIONS = 128  # kept to one host; a call more opens one of its own, and closes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +403,7 @@ def _pool() -> urllib3.PoolManager:
     if pid not in _pools:
         with _pools_lock:
             if pid not in _pools:
-                manager = urllib3.PoolManager(num_pools=64, maxsize=128, block=False)
+                manager = urllib3.PoolManager(num_pools=64, maxsize=CONNECTIONS, block=False)
                 manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
                 _pools[pid] = manager
     return _pools[pid]

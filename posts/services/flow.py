@@ -17,6 +17,7 @@ from threading import Event
 
 from django.db import connection
 
+from connectors import http
 from divisions.states import OWN_PLATFORMS
 from posts.services import claim, deliver, hold_lock
 from posts.services.begin import Call, begin_many
@@ -26,7 +27,7 @@ from posts.services.settler import News, Settler, settled
 
 log = logging.getLogger(__name__)
 
-CALLS_AT_ONCE = 128  # of one platform in one process; as many connections to it as connectors/http.py keeps
+CALLS_AT_ONCE = http.CONNECTIONS  # of one platform in one process
 WAIT_S = 0.03  # how long the hold's lock may be kept beyond the last first byte of a batch
 AWAY_S = 1.0  # how long nothing new is claimed after the database went away
 CLAIM_EVERY_S = 0.25  # while calls are open and the last claim found nothing
